@@ -14,17 +14,17 @@ type Code string
 
 // The codes. Everything that is not an *Error counts as Internal.
 const (
-	Invalid         Code = "invalid"          // the request itself is wrong
-	Unauthenticated Code = "unauthenticated"  // nobody, or somebody who can't be believed
-	Forbidden       Code = "forbidden"        // a known caller without the right
-	NotFound        Code = "not-found"        // what was named does not exist
-	Conflict        Code = "conflict"         // it exists already, or changed meanwhile
-	TooLarge        Code = "too-large"        // beyond a configured limit
-	Unsupported     Code = "unsupported"      // a content type that is not understood
-	QuotaExceeded   Code = "quota-exceeded"   // the owner's storage is used up
+	Invalid         Code = "invalid"           // the request itself is wrong
+	Unauthenticated Code = "unauthenticated"   // nobody, or somebody who can't be believed
+	Forbidden       Code = "forbidden"         // a known caller without the right
+	NotFound        Code = "not-found"         // what was named does not exist
+	Conflict        Code = "conflict"          // it exists already, or changed meanwhile
+	TooLarge        Code = "too-large"         // beyond a configured limit
+	Unsupported     Code = "unsupported"       // a content type that is not understood
+	QuotaExceeded   Code = "quota-exceeded"    // the owner's storage is used up
 	TooManyRequests Code = "too-many-requests" // slow down
-	Unavailable     Code = "unavailable"      // not now; try again
-	Internal        Code = "internal"         // our fault; the cause goes to the log
+	Unavailable     Code = "unavailable"       // not now; try again
+	Internal        Code = "internal"          // our fault; the cause goes to the log
 )
 
 // Error is a failure with a code, a sentence for the person who caused it, and
