@@ -1,0 +1,99 @@
+package blob
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+
+	"github.com/cairngeo/cairn"
+)
+
+// Adopt implements Store. A hard link, unlike a rename, never replaces what is
+// there, so the first of two writers wins without a lock.
+func (f *Folder) Adopt(ctx context.Context, key, file string) error {
+	if err := check(ctx, key); err != nil {
+		return err
+	}
+	_, err := f.Stat(ctx, key)
+	if cairn.CodeOf(err) == cairn.NotFound {
+		if err = persist(file); err == nil {
+			err = f.publish(key, file)
+		}
+	}
+	if err != nil {
+		return fmt.Errorf("adopt %s: %w", key, noSpace(err))
+	}
+	// Also for a key that was there: whoever wrote it may not have come this far.
+	if err := f.syncFolders(path.Dir(key)); err != nil {
+		return fmt.Errorf("adopt %s: %w", key, noSpace(err))
+	}
+	if err := os.Remove(file); err != nil {
+		return fmt.Errorf("adopt %s: %w", key, err)
+	}
+	return nil
+}
+
+// persist makes the file read-only and brings its bytes to the disk.
+func persist(file string) error {
+	opened, err := os.OpenFile(file, os.O_RDWR, 0)
+	if err != nil {
+		return err
+	}
+	defer opened.Close()
+	if info, err := opened.Stat(); err != nil {
+		return err
+	} else if !info.Mode().IsRegular() {
+		return fmt.Errorf("%s is not a regular file", file)
+	}
+	if err := opened.Chmod(0o440); err != nil {
+		return err
+	}
+	return opened.Sync()
+}
+
+// publish gives the file its name in the store. A concurrent Delete may remove
+// the folder just made, because it was still empty: then it is made again.
+func (f *Folder) publish(key, file string) error {
+	to := f.Location(key)
+	for range 100 {
+		if err := os.MkdirAll(filepath.Dir(to), 0o750); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+		err := os.Link(file, to)
+		if err == nil || errors.Is(err, fs.ErrExist) {
+			return nil
+		}
+		if !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+	}
+	return fmt.Errorf("the folder of %s keeps disappearing", to)
+}
+
+// syncFolders brings the names in the folder of a key, and the names of that
+// folder and those above it, to the disk.
+func (f *Folder) syncFolders(folder string) error {
+	if err := syncFolder(filepath.Join(f.dir, folder)); err != nil {
+		return err
+	}
+	if folder == "." || f.durable.Contains(folder) {
+		return nil
+	}
+	if err := f.syncFolders(path.Dir(folder)); err != nil {
+		return err
+	}
+	f.durable.Add(folder, struct{}{})
+	return nil
+}
+
+func syncFolder(dir string) error {
+	folder, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	return errors.Join(folder.Sync(), folder.Close())
+}
