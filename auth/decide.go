@@ -1,0 +1,128 @@
+package auth
+
+import (
+	"github.com/cairngeo/cairn"
+	"github.com/google/uuid"
+)
+
+// Visibility says who may read a dataset beside the organization's own people.
+type Visibility int
+
+// The visibilities. The numbers are part of the API.
+const (
+	Private  Visibility = iota // nobody
+	Unlisted                   // whoever knows the address
+	Public                     // everybody, and it is listed
+)
+
+// Level is what a member may do in an organization.
+type Level int
+
+// The levels, each including the ones before. The numbers are part of the API.
+const (
+	ReadOnly Level = iota
+	ReadWrite
+	ReadWriteDelete
+	ManageMembers
+)
+
+// Organization is what Decide needs to know of an organization.
+type Organization struct {
+	Public      bool          // its own page may be read by everybody
+	Owner       uuid.NullUUID // not valid: ownerless
+	OwnerActive bool          // an ownerless organization counts as active
+	Protected   bool          // the organization "public", which nobody deletes
+	Level       *Level        // the caller's membership, nil without one
+}
+
+// Dataset is what Decide needs to know of a dataset. One that does not exist
+// is answered like a private one, so that nobody can tell the two apart.
+type Dataset struct {
+	Exists     bool
+	Visibility Visibility
+}
+
+// Action is something that a caller wants to do.
+type Action int
+
+// The actions.
+const (
+	ReadOrganization Action = iota
+	WriteOrganization
+	DeleteOrganization
+	ManageOrganization // change its members
+	CreateDataset
+	ReadDataset
+	WriteDataset
+	DeleteDataset
+	ListDataset // see it in lists, search and STAC: an unlisted dataset is not listed to strangers
+	Administer  // what only administrators may do
+	BeSomebody  // what every signed-in user may do
+)
+
+// Decide tells whether the caller may do the action: nil, or an error whose
+// code is Unauthenticated for an anonymous caller and Forbidden for a known
+// one. o and d may be zero where the action does not concern them.
+func Decide(c Caller, a Action, o Organization, d Dataset) error {
+	if c.User != nil && c.User.Has(RoleDeactivated) {
+		return errRejected()
+	}
+	if allowed(c, a, o, d) {
+		if !d.Exists && (a == ReadDataset || a == WriteDataset || a == DeleteDataset) {
+			return cairn.Errorf(cairn.NotFound, "There is no such dataset.")
+		}
+		return nil
+	}
+	return refuse(c, a)
+}
+
+func allowed(c Caller, a Action, o Organization, d Dataset) bool {
+	switch a {
+	case Administer:
+		return c.Admin()
+	case BeSomebody:
+		return !c.Anonymous()
+	}
+	open := !o.Owner.Valid || o.OwnerActive
+	insider := c.Admin() || !c.Anonymous() && (o.Owner.Valid && o.Owner.UUID == c.User.ID)
+	level := func(l Level) bool { return insider || !c.Anonymous() && o.Level != nil && *o.Level >= l }
+	switch a {
+	case ReadOrganization:
+		return level(ReadOnly) || o.Public && open
+	case WriteOrganization, CreateDataset:
+		return level(ReadWrite)
+	case DeleteOrganization:
+		return !o.Protected && level(ReadWriteDelete)
+	case ManageOrganization:
+		return level(ManageMembers)
+	case ReadDataset:
+		return level(ReadOnly) || d.Exists && d.Visibility >= Unlisted && open
+	case ListDataset:
+		return level(ReadOnly) || d.Exists && d.Visibility == Public && open
+	case WriteDataset:
+		return level(ReadWrite)
+	case DeleteDataset:
+		return level(ReadWriteDelete)
+	}
+	return false
+}
+
+func refuse(c Caller, a Action) error {
+	what := map[Action]string{
+		ReadOrganization: "read this organization", WriteOrganization: "change this organization",
+		DeleteOrganization: "delete this organization", ManageOrganization: "manage this organization's members",
+		CreateDataset: "create datasets in this organization", ReadDataset: "read this dataset",
+		WriteDataset: "change this dataset", DeleteDataset: "delete this dataset", ListDataset: "see this dataset",
+		Administer: "do what only administrators may do", BeSomebody: "do this",
+	}[a]
+	switch {
+	case c.Rejected:
+		return errRejected()
+	case c.Anonymous():
+		return cairn.Errorf(cairn.Unauthenticated, "Sign in to %s.", what)
+	}
+	return cairn.Errorf(cairn.Forbidden, "You may not %s.", what)
+}
+
+// errRejected has exactly the text on which the Hub leaves for its sign-in page.
+func errRejected() error { return cairn.Errorf(cairn.Unauthenticated, "Unauthorized") }

@@ -1,0 +1,157 @@
+package catalog
+
+import (
+	"context"
+	"time"
+
+	"github.com/cairngeo/cairn"
+	"github.com/cairngeo/cairn/auth"
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+)
+
+// PublicOrganization is the organization that every signed-in user sees and nobody deletes.
+const PublicOrganization = "public"
+
+// Organization owns datasets. It is somebody's, or nobody's.
+type Organization struct {
+	ID          uuid.UUID
+	Slug        string
+	Name        string
+	Description *string
+	CreatedAt   time.Time
+	OwnerID     uuid.NullUUID
+	OwnerName   *string // nil: ownerless
+	IsPublic    bool
+
+	Access auth.Organization // what decides about the caller's rights
+}
+
+// organizationColumns selects an Organization o as the caller ($1) sees it.
+const organizationColumns = `o.id, o.slug, o.name, o.description, o.created_at, o.owner_id, u.name, o.is_public,
+	not exists (select from user_roles r where r.user_id = o.owner_id and r.role = 'deactivated'), m.level`
+
+const organizationTables = ` organizations o
+	left join users u on u.id = o.owner_id
+	left join memberships m on m.organization_id = o.id and m.user_id = $1`
+
+func scanOrganization(row pgx.CollectableRow) (Organization, error) {
+	var o Organization
+	err := row.Scan(o.columns()...)
+	return o.withAccess(), err
+}
+
+func (o *Organization) columns() []any {
+	return []any{&o.ID, &o.Slug, &o.Name, &o.Description, &o.CreatedAt, &o.OwnerID, &o.OwnerName, &o.IsPublic,
+		&o.Access.OwnerActive, &o.Access.Level}
+}
+
+func (o Organization) withAccess() Organization {
+	o.Access.Public, o.Access.Owner, o.Access.Protected = o.IsPublic, o.OwnerID, o.Slug == PublicOrganization
+	return o
+}
+
+// Organization returns the organization if the caller may do the action there.
+// An unknown one is NotFound for everybody.
+func (c *Catalog) Organization(ctx context.Context, caller auth.Caller, slug string, action auth.Action) (Organization, error) {
+	if err := CheckSlug(slug); err != nil {
+		return Organization{}, err
+	}
+	type question struct {
+		caller uuid.UUID
+		slug   string
+	}
+	o, err := recall(c.known, question{caller.ID(), slug}, func() (Organization, error) {
+		return one(ctx, c.pool, scanOrganization, errNoOrganization(slug),
+			`select `+organizationColumns+` from`+organizationTables+` where o.slug = $2`, caller.ID(), slug)
+	})
+	if err != nil {
+		return Organization{}, err
+	}
+	return o, auth.Decide(caller, action, o.Access, auth.Dataset{})
+}
+
+func errNoOrganization(slug string) error {
+	return cairn.Errorf(cairn.NotFound, "There is no organization %q.", slug)
+}
+
+// Organizations lists what a signed-in caller works with: own organizations,
+// those that the caller is a member of, and the public one; all of them for an
+// administrator. ownedOnly leaves only the caller's own.
+func (c *Catalog) Organizations(ctx context.Context, caller auth.Caller, ownedOnly bool) ([]Organization, error) {
+	if err := auth.Decide(caller, auth.BeSomebody, auth.Organization{}, auth.Dataset{}); err != nil {
+		return nil, err
+	}
+	return many(ctx, c.pool, scanOrganization,
+		`select `+organizationColumns+` from`+organizationTables+`
+		where o.owner_id = $1 or not $2 and ($3 or m.level is not null or o.slug = 'public') order by o.slug`,
+		caller.ID(), ownedOnly, caller.Admin())
+}
+
+// PublicOrganizations lists the organizations that everybody may read.
+func (c *Catalog) PublicOrganizations(ctx context.Context, caller auth.Caller) ([]Organization, error) {
+	return many(ctx, c.pool, scanOrganization,
+		`select `+organizationColumns+` from`+organizationTables+` where o.is_public order by o.slug`, caller.ID())
+}
+
+// NewOrganization is what an organization is created from.
+type NewOrganization struct {
+	Slug, Name  string
+	Description *string
+	IsPublic    bool
+	Owner       string // id or name of the owner; "": the caller
+}
+
+// CreateOrganization creates an organization for the caller, or for anybody if the caller is an administrator.
+func (c *Catalog) CreateOrganization(ctx context.Context, caller auth.Caller, n NewOrganization) (Organization, error) {
+	if err := auth.Decide(caller, auth.BeSomebody, auth.Organization{}, auth.Dataset{}); err != nil {
+		return Organization{}, err
+	}
+	if err := CheckSlug(n.Slug); err != nil {
+		return Organization{}, err
+	}
+	if n.Name == "" {
+		n.Name = n.Slug
+	}
+	owner := caller.ID()
+	if n.Owner != "" {
+		id, err := one(ctx, c.pool, pgx.RowTo[uuid.UUID], cairn.Errorf(cairn.Invalid, "There is no user %q to own the organization.", n.Owner),
+			`select id from users where id::text = $1 or name = $1 order by id::text = $1 desc limit 1`, n.Owner)
+		if err != nil && caller.Admin() {
+			return Organization{}, err
+		}
+		if !caller.Admin() && id != owner {
+			return Organization{}, cairn.Errorf(cairn.Forbidden, "Only an administrator may create an organization for somebody else.")
+		}
+		owner = id
+	}
+	err := c.Update(ctx, func(tx Tx) error {
+		return tx.insertOrganization(ctx, n, uuid.NullUUID{UUID: owner, Valid: true})
+	})
+	if err != nil {
+		return Organization{}, err
+	}
+	return c.Organization(ctx, caller, n.Slug, auth.ReadOrganization)
+}
+
+func (tx Tx) insertOrganization(ctx context.Context, n NewOrganization, owner uuid.NullUUID) error {
+	_, err := one(ctx, tx, pgx.RowTo[uuid.UUID], cairn.Errorf(cairn.Conflict, "The organization slug %q is taken.", n.Slug),
+		`insert into organizations (slug, name, description, is_public, owner_id) values ($1, $2, $3, $4, $5)
+		on conflict (slug) do nothing returning id`, n.Slug, n.Name, n.Description, n.IsPublic, owner)
+	return err
+}
+
+// DeleteOrganization deletes an organization with all its datasets.
+func (c *Catalog) DeleteOrganization(ctx context.Context, caller auth.Caller, slug string) error {
+	o, err := c.Organization(ctx, caller, slug, auth.DeleteOrganization)
+	if o.Access.Protected && !caller.Anonymous() {
+		return cairn.Errorf(cairn.Invalid, "The organization %q can't be deleted.", slug)
+	}
+	if err != nil {
+		return err
+	}
+	return c.Update(ctx, func(tx Tx) error {
+		_, err := tx.Exec(ctx, `delete from organizations where id = $1`, o.ID)
+		return err
+	})
+}
