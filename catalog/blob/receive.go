@@ -2,8 +2,6 @@ package blob
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -41,15 +39,10 @@ func Receive(ctx context.Context, s Store, r io.Reader, want int64) (hash string
 
 const (
 	chunkSize = 512 << 10 // large enough that system calls and channels cost nothing
-	chunks    = 4         // in flight in one upload: 2 MiB at most
+	chunks    = 4         // buffers of one upload: 2 MiB at most
 )
 
 var chunkPool = sync.Pool{New: func() any { return new([chunkSize]byte) }}
-
-type chunk struct {
-	buffer *[chunkSize]byte
-	filled []byte // the part of buffer that was read
-}
 
 // digest copies r to w and returns the SHA-256 and number of the bytes. It
 // reads and writes here and hashes on another core, so that the whole takes as
@@ -58,18 +51,9 @@ func digest(ctx context.Context, w io.Writer, r io.Reader, want int64) (hash str
 	if want >= 0 && want < math.MaxInt64 {
 		r = io.LimitReader(r, want+1) // one too many tells
 	}
-	toHash := make(chan chunk, chunks-2) // one more is being hashed, one being filled
-	sum := sha256.New()
-	var hashing sync.WaitGroup
-	hashing.Go(func() {
-		for c := range toHash {
-			sum.Write(c.filled)
-			chunkPool.Put(c.buffer)
-		}
-	})
-	size, err = copyChunks(ctx, w, r, toHash)
-	close(toHash)
-	hashing.Wait()
+	hasher := startHasher()
+	size, err = copyChunks(ctx, w, r, hasher)
+	hash = hasher.finish()
 	switch {
 	case err != nil:
 		return "", 0, err
@@ -78,30 +62,25 @@ func digest(ctx context.Context, w io.Writer, r io.Reader, want int64) (hash str
 	case want >= 0 && size < want:
 		return "", 0, cairn.Errorf(cairn.Invalid, "The upload ended after %d of the %d bytes announced. Send it again.", size, want)
 	}
-	return hex.EncodeToString(sum.Sum(nil)), size, nil
+	return hash, size, nil
 }
 
-func copyChunks(ctx context.Context, w io.Writer, r io.Reader, written chan<- chunk) (size int64, err error) {
+func copyChunks(ctx context.Context, w io.Writer, r io.Reader, hasher *hasher) (size int64, err error) {
 	for {
 		if err := ctx.Err(); err != nil {
 			return size, err
 		}
-		buffer := chunkPool.Get().(*[chunkSize]byte)
+		buffer := hasher.buffer()
 		n, readErr := fill(r, buffer[:])
-		if n == 0 {
-			chunkPool.Put(buffer)
-		} else {
-			_, err := w.Write(buffer[:n])
-			written <- chunk{buffer, buffer[:n]}
-			if err != nil {
-				return size, err
-			}
-			size += int64(n)
-		}
-		if readErr == io.EOF {
+		_, err := w.Write(buffer[:n])
+		hasher.hash(buffer, n)
+		size += int64(n)
+		switch {
+		case err != nil:
+			return size, err
+		case readErr == io.EOF:
 			return size, nil
-		}
-		if readErr != nil {
+		case readErr != nil:
 			return size, brokenReader(readErr, size)
 		}
 	}
