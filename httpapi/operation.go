@@ -139,7 +139,7 @@ func (a *api) stream(op huma.Operation, pattern string, h handler, middlewares .
 		op.Metadata = metadata
 	}
 	if op.OperationID == "" {
-		op.OperationID = huma.GenerateOperationID(op.Method, op.Path, nil)
+		op.OperationID = huma.GenerateOperationID(op.Method, op.Path, (*struct{})(nil))
 	}
 	a.router.With(middlewares...).Method(op.Method, patternOf(&op), h)
 
