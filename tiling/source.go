@@ -1,0 +1,80 @@
+package tiling
+
+import (
+	"context"
+	"sync"
+
+	"github.com/cairngeo/cairn"
+	"github.com/cairngeo/cairn/catalog/blob"
+	"github.com/cairngeo/cairn/tiling/cog"
+)
+
+// source is an open COG with its parsed index. It is closed when the last one
+// who holds it, the cache or a request, has released it.
+type source struct {
+	object  blob.Object
+	index   *cog.Index
+	zoom    int // of the full resolution on the grid
+	column  int // of its upper left tile
+	row     int
+	gridded bool
+
+	mu     sync.Mutex
+	users  int
+	ranges []valueRange // of the drawn bands, once known
+}
+
+func (s *source) hold() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.users++
+}
+
+func (s *source) release() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.users--; s.users == 0 {
+		s.object.Close() // it was only read: nothing can be lost
+	}
+}
+
+// sources keeps COGs open and parsed.
+type sources struct {
+	store blob.Store
+	cache *sized[string, *source]
+}
+
+func newSources(store blob.Store, files int, bytes int64) *sources {
+	return &sources{store: store, cache: newSized[string](bytes, files, (*source).release)}
+}
+
+// open returns the source of a key; the caller must release it. Those who open
+// a cold source at the same time may each parse it once: that is cheaper than
+// waiting for a caller who may leave.
+func (s *sources) open(ctx context.Context, key string) (*source, error) {
+	if src, ok := s.cache.use(key, (*source).hold); ok {
+		return src, nil
+	}
+	object, err := s.store.Open(ctx, key)
+	if err != nil {
+		return nil, err
+	}
+	index, err := cog.Parse(object, object.Size())
+	if err != nil {
+		object.Close()
+		return nil, unreadable(err)
+	}
+	src := &source{object: object, index: index, users: 2} // the cache and the caller
+	src.zoom, src.column, src.row, src.gridded = index.Zoom()
+	if !s.cache.add(key, src, index.Bytes()+int64(len(key))) {
+		src.release()
+	}
+	return src, nil
+}
+
+func (s *sources) purge() { s.cache.purge() }
+
+// unreadable says that a product is not what the builder made.
+func unreadable(cause error) error {
+	return cairn.Errorf(cairn.Internal, "The map file of this raster is damaged. Build the raster again.").Because(cause)
+}

@@ -1,0 +1,193 @@
+package tiling
+
+import (
+	"context"
+	"fmt"
+	"math"
+
+	"github.com/airbusgeo/godal"
+
+	"github.com/cairngeo/cairn"
+)
+
+// The longer side of a thumbnail, in pixels; other sizes are brought into range.
+const (
+	minThumbnail = 16
+	maxThumbnail = 4096
+)
+
+// ThumbnailKind says what a thumbnail is made of.
+type ThumbnailKind int
+
+const (
+	// Photo is a picture as uploaded, in any of photoDrivers.
+	Photo ThumbnailKind = iota
+	// COG is a product of the builder: its padding is cut off, and a file of
+	// statistics lies beside it.
+	COG
+)
+
+// ThumbnailSource is what a thumbnail is made of.
+type ThumbnailSource struct {
+	Kind        ThumbnailKind
+	Orientation int // EXIF's, 1 to 8; anything else counts as upright
+}
+
+// photoDrivers are the formats that a picture may have. Others, such as VRT,
+// could make GDAL read other files or URLs, whatever the name of the upload.
+var photoDrivers = godal.Drivers("JPEG", "PNG", "GTiff", "WEBP", "GIF", "BMP", "JP2OpenJPEG", "HEIF")
+
+// Thumbnail returns a WebP of the picture under the key whose longer side has
+// exactly size pixels, turned upright. Pictures that are not 8-bit are
+// stretched from their 2nd to their 98th percentile.
+//
+// The error is NotFound if there is no such object, Unsupported if it is no
+// picture that can be read, and TooLarge if it could only be decoded whole and
+// is too large for that.
+func (s *Server) Thumbnail(ctx context.Context, key string, src ThumbnailSource, size int) (Image, error) {
+	size = between(minThumbnail, size, maxThumbnail)
+	cacheKey := fmt.Sprintf("thumbnail %s %d %d %d", key, src.Kind, src.Orientation, size)
+	return s.rendered(ctx, cacheKey, WebP, func(ctx context.Context) ([]byte, error) {
+		var p *picture
+		var err error
+		if src.Kind == COG {
+			p, err = s.drawCOG(ctx, key, size)
+		} else {
+			p, err = s.drawPhoto(ctx, key, size)
+		}
+		if err != nil {
+			return nil, err
+		}
+		return p.upright(src.Orientation).encode(WebP, thumbnailQuality)
+	})
+}
+
+// fit scales a size so that its longer side becomes longest.
+func fit(width, height, longest int) (w, h int) {
+	scale := func(side, longer int) int {
+		return max(1, int(int64(longest)*int64(side)/int64(longer)))
+	}
+	if width > height {
+		return longest, scale(height, width)
+	}
+	return scale(width, height), longest
+}
+
+func (s *Server) drawPhoto(ctx context.Context, key string, size int) (*picture, error) {
+	if _, err := s.store.Stat(ctx, key); err != nil {
+		return nil, err
+	}
+	r, err := openRaster(s.store.Location(key), photoDrivers)
+	if err != nil {
+		return nil, cairn.Errorf(cairn.Unsupported, "This file can't be read as a picture; it may be damaged or of an unknown format.").Because(err)
+	}
+	defer r.Close()
+	if err := r.affordable(s.maxPixels); err != nil {
+		return nil, err
+	}
+	if r.data {
+		if r.ranges, err = r.sample(); err != nil {
+			return nil, broken(err)
+		}
+	}
+	w, h := fit(r.width, r.height, size)
+	p, err := r.draw(0, 0, r.width, r.height, w, h)
+	if err != nil {
+		return nil, broken(err)
+	}
+	return p, nil
+}
+
+func broken(cause error) error {
+	return cairn.Errorf(cairn.Unsupported, "This picture is damaged: a part of it can't be decoded. Upload it again.").Because(cause)
+}
+
+const maxBlockBytes = 512 << 20 // of a file's strip or tile, decoded
+
+// affordable refuses what could only be shown by decoding too much at once.
+func (r *raster) affordable(maxPixels int64) error {
+	s := r.bands[0].Structure()
+	if int64(s.BlockSizeX)*int64(s.BlockSizeY)*int64(s.DataType.Size())*int64(len(r.ds.Bands())) > maxBlockBytes {
+		return cairn.Errorf(cairn.TooLarge, "This picture is stored in tiles of %dx%d pixels, which is too large. Save it with smaller tiles.", s.BlockSizeX, s.BlockSizeY)
+	}
+	least := int64(r.width) * int64(r.height)
+	for _, o := range r.bands[0].Overviews() {
+		s := o.Structure()
+		least = min(least, int64(s.SizeX)*int64(s.SizeY))
+	}
+	if least > maxPixels {
+		return cairn.Errorf(cairn.TooLarge, "This picture of %dx%d pixels is too large to be shown. Add overviews to it, for instance with gdaladdo.", r.width, r.height)
+	}
+	return nil
+}
+
+// drawCOG draws the finest level that is no finer than needed, without the
+// padding that fills up the grid around the data.
+func (s *Server) drawCOG(ctx context.Context, key string, size int) (*picture, error) {
+	src, err := s.sources.open(ctx, key)
+	if err != nil {
+		return nil, err
+	}
+	defer src.release()
+	r, err := s.openLevel(ctx, src, key, 0)
+	if err != nil {
+		return nil, err
+	}
+	defer r.Close()
+	if err := r.affordable(s.maxPixels); err != nil {
+		return nil, err
+	}
+	x, y, width, height, err := r.dataWindow()
+	if err != nil {
+		return nil, unreadable(err)
+	}
+	w, h := fit(width, height, size)
+	p, err := r.draw(x, y, width, height, w, h)
+	if err != nil {
+		return nil, unreadable(err)
+	}
+	return p, nil
+}
+
+// probeSide is how many pixels wide and high a raster is looked at to find
+// where its data are.
+const probeSide = 2048
+
+// dataWindow is the part of the raster outside which all is transparent, as
+// exact as a look at the whole raster in at most 2048 by 2048 pixels tells.
+func (r *raster) dataWindow() (x, y, width, height int, err error) {
+	if len(r.masks) == 0 {
+		return 0, 0, r.width, r.height, nil
+	}
+	w, h := fit(r.width, r.height, min(probeSide, max(r.width, r.height)))
+	visible := newPicture(w, h)
+	for i := 3; i < len(visible.pixels); i += 4 {
+		visible.pixels[i] = 255
+	}
+	if err := r.drawMasks(visible, 0, 0, r.width, r.height); err != nil {
+		return 0, 0, 0, 0, err
+	}
+	left, top, right, bottom := visible.extent()
+	if right <= left {
+		return 0, 0, r.width, r.height, nil // no data at all
+	}
+	sx, sy := float64(r.width)/float64(w), float64(r.height)/float64(h)
+	x, y = int(float64(left)*sx), int(float64(top)*sy)
+	width = min(r.width, int(math.Ceil(float64(right)*sx))) - x
+	height = min(r.height, int(math.Ceil(float64(bottom)*sy))) - y
+	return x, y, width, height, nil
+}
+
+// extent is the smallest rectangle that holds all that is not transparent.
+func (p *picture) extent() (left, top, right, bottom int) {
+	left, top = p.width, p.height
+	for y := range p.height {
+		for x := range p.width {
+			if p.pixels[4*(y*p.width+x)+3] != 0 {
+				left, right = min(left, x), max(right, x+1)
+				top, bottom = min(top, y), max(bottom, y+1)
+			}
+		}
+	}
+	return left, top, right, bottom
+}

@@ -1,0 +1,126 @@
+// Package tiling turns rasters into what a map shows: tiles and thumbnails.
+//
+// The usual tile costs nothing but a read: the products of Cairn's builds are
+// COGs whose blocks are the tiles of WebMercatorQuad in WebP, so the answer is
+// found in the parsed index of the file and read with one pread. Everything
+// else (another format, 512 pixels, zooms that the file does not have, data
+// rasters, thumbnails) is rendered through GDAL, by a bounded number of
+// workers, once for all who ask at the same time, and kept in an LRU cache.
+package tiling
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"runtime"
+	"sync"
+
+	"github.com/airbusgeo/godal"
+	"golang.org/x/sync/semaphore"
+
+	"github.com/cairngeo/cairn/catalog/blob"
+)
+
+// Format is the coding of a tile.
+type Format string
+
+// The formats; the value is the media type.
+const (
+	WebP Format = "image/webp"
+	PNG  Format = "image/png"
+	JPEG Format = "image/jpeg" // over white, since it has no transparency
+)
+
+// Image is an encoded picture. Data is shared with the cache: never write to it.
+type Image struct {
+	Data      []byte
+	MediaType string
+	ETag      string // strong, in quotes, changes with the bytes
+}
+
+// Options limit what a Server may use. Zero values mean the defaults.
+type Options struct {
+	CacheBytes int64 // of rendered pictures kept; default 256 MiB
+	IndexBytes int64 // of parsed COG indexes kept; default 64 MiB
+	OpenFiles  int   // COGs kept open; default 256
+	Workers    int   // pictures rendered at a time; default the number of CPUs
+
+	// MaxPixels is the largest picture that is decoded whole, for want of
+	// overviews or reduced scales in the file; default 400 million.
+	MaxPixels int64
+}
+
+func (o *Options) setDefaults() {
+	o.CacheBytes = positive(o.CacheBytes, 256<<20)
+	o.IndexBytes = positive(o.IndexBytes, 64<<20)
+	o.OpenFiles = positive(o.OpenFiles, 256)
+	o.Workers = positive(o.Workers, runtime.NumCPU())
+	o.MaxPixels = positive(o.MaxPixels, 400_000_000)
+}
+
+func positive[N int | int64](n, otherwise N) N {
+	if n > 0 {
+		return n
+	}
+	return otherwise
+}
+
+// Server makes tiles and thumbnails of the objects of a store. Its methods may
+// be called by many goroutines at once.
+type Server struct {
+	store     blob.Store
+	sources   *sources
+	images    *sized[string, Image]
+	flights   flights
+	workers   *semaphore.Weighted
+	maxPixels int64
+}
+
+var registerDrivers = sync.OnceFunc(godal.RegisterAll)
+
+// New makes a Server on a store. Close releases its open files.
+func New(store blob.Store, opts Options) *Server {
+	opts.setDefaults()
+	registerDrivers()
+	return &Server{
+		store:     store,
+		sources:   newSources(store, opts.OpenFiles, opts.IndexBytes),
+		images:    newSized[string, Image](opts.CacheBytes, unlimited, nil),
+		workers:   semaphore.NewWeighted(int64(opts.Workers)),
+		maxPixels: opts.MaxPixels,
+	}
+}
+
+// Close closes the files that are kept open. Requests under way finish.
+func (s *Server) Close() { s.sources.purge() }
+
+// rendered returns the picture kept under the key, or makes it: once for all
+// who ask meanwhile, when a worker is free, unless all of them have gone.
+func (s *Server) rendered(ctx context.Context, key string, f Format, render func(context.Context) ([]byte, error)) (Image, error) {
+	if image, ok := s.images.get(key); ok {
+		return image, nil
+	}
+	return s.flights.do(ctx, key, func(ctx context.Context) (Image, error) {
+		if err := s.workers.Acquire(ctx, 1); err != nil {
+			return Image{}, err
+		}
+		defer s.workers.Release(1)
+		data, err := render(ctx)
+		if err != nil {
+			return Image{}, err
+		}
+		image := newImage(data, f)
+		s.images.add(key, image, int64(len(data)+len(key)+128))
+		return image, nil
+	})
+}
+
+func newImage(data []byte, f Format) Image {
+	return Image{Data: data, MediaType: string(f), ETag: tag(data)}
+}
+
+// tag makes a strong ETag of whatever determines the bytes.
+func tag(identity []byte) string {
+	sum := sha256.Sum256(identity)
+	return `"` + hex.EncodeToString(sum[:16]) + `"`
+}
