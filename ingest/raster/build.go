@@ -1,0 +1,145 @@
+package raster
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/airbusgeo/godal"
+
+	"github.com/cairngeo/cairn"
+)
+
+// Version is the version of what [Build] makes. It is part of a product's key:
+// raise it when the same source gets a different COG.
+const Version = "1"
+
+// The files that a build leaves.
+const (
+	COGName        = "cog.tif"
+	StatisticsName = "cog.tif.stats.json"
+)
+
+// Build makes a map of the GeoTIFF source: a local path or a GDAL path such as
+// /vsis3/… (whose settings must come from the environment). It writes cog.tif
+// and cog.tif.stats.json (see [Statistics]) into the existing folder dir, both or neither.
+//
+// The COG lies on the WebMercatorQuad grid as the package's documentation says.
+// 8-bit grey, palette and RGB rasters become WebP, RGB the lossy one of quality 80,
+// with an alpha band for what nodata, mask or alpha leaves out. All others
+// keep their type and values under DEFLATE, and their nodata if it is an
+// ordinary number, else an alpha band. A source that is such a file already
+// is copied.
+//
+// progress, which may be nil, gets percents that grow from 0 to 100; it is called from
+// several goroutines, one after the other. When ctx is done Build stops at
+// once with its cause. A source that can't become a map is a *cairn.Error of
+// code Invalid, its message written for whoever uploaded it.
+func Build(ctx context.Context, source, dir string, progress func(percent float64)) (err error) {
+	if err := readable(source); err != nil {
+		return fmt.Errorf("build %s: %w", source, err)
+	}
+	ds, err := openTIFF(source)
+	if err != nil {
+		return cairn.Errorf(cairn.Invalid, "The file is no GeoTIFF that can be read: it is damaged, incomplete or of another format.").Because(err)
+	}
+	defer ds.Close()
+	r, err := recipeFor(ds)
+	if err != nil {
+		return err
+	}
+	p, err := planFor(ds)
+	if err != nil {
+		return err
+	}
+	work, err := os.MkdirTemp(dir, ".cog-")
+	if err != nil {
+		return fmt.Errorf("build: %w", err)
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(work)) }()
+
+	percent := rising(progress)
+	if isAligned(ds, r) {
+		err = adopt(ctx, ds, source, work, percent)
+	} else {
+		err = construct(ctx, source, work, p, r, percent)
+	}
+	if err != nil {
+		return err
+	}
+	if err := publish(work, dir); err != nil {
+		return fmt.Errorf("build: %w", err)
+	}
+	percent(100)
+	return nil
+}
+
+// construct builds the COG and its statistics in work.
+func construct(ctx context.Context, source, work string, p plan, r recipe, progress func(float64)) error {
+	if err := encode(ctx, source, work, p, r, part(progress, 0, 90)); err != nil {
+		return err
+	}
+	grid, err := openOwn(filepath.Join(work, "grid.vrt"))
+	if err != nil {
+		return fmt.Errorf("build: %w", err)
+	}
+	defer grid.Close()
+	return writeStatistics(ctx, grid, p.dataPixels(), filepath.Join(work, StatisticsName), part(progress, 90, 100))
+}
+
+// adopt copies a source that needs no build. Computing the statistics
+// decodes all of it, so a damaged one is found.
+func adopt(ctx context.Context, ds *godal.Dataset, source, work string, progress func(float64)) error {
+	size := ds.Structure()
+	whole := vrtRect{Width: size.SizeX, Height: size.SizeY}
+	if err := writeStatistics(ctx, ds, whole, filepath.Join(work, StatisticsName), part(progress, 0, 90)); err != nil {
+		if ctx.Err() != nil {
+			return err
+		}
+		return errDamaged(err)
+	}
+	return copyFile(ctx, source, filepath.Join(work, COGName))
+}
+
+func errDamaged(cause error) error {
+	return cairn.Errorf(cairn.Invalid, "The raster can't be decoded: the file is damaged or incomplete. Check it and upload it again.").Because(cause)
+}
+
+// publish moves the finished files from work to dir, so that after a crash
+// either name holds a whole file or none.
+func publish(work, dir string) (err error) {
+	for _, name := range []string{StatisticsName, COGName} {
+		if err = flush(filepath.Join(work, name)); err != nil {
+			break
+		}
+		if err = os.Rename(filepath.Join(work, name), filepath.Join(dir, name)); err != nil {
+			break
+		}
+	}
+	if err != nil {
+		return errors.Join(err, os.RemoveAll(filepath.Join(dir, StatisticsName)), os.RemoveAll(filepath.Join(dir, COGName)))
+	}
+	return flush(dir)
+}
+
+// flush makes a file or folder durable.
+func flush(path string) error {
+	f, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	return errors.Join(f.Sync(), f.Close())
+}
+
+// rising passes on only percents that are higher than all before.
+func rising(progress func(float64)) func(float64) {
+	highest := -1.0
+	return func(percent float64) {
+		if progress != nil && percent > highest {
+			highest = percent
+			progress(percent)
+		}
+	}
+}
