@@ -29,10 +29,10 @@ func (p Product) Key() string {
 
 // File returns the key under which the blob store has one of the product's
 // files, by its path in the API: "cog/cog.tif".
-func (p Product) File(path string) string {
-	key := p.Key()
-	return "products/" + key[:2] + "/" + key + "/" + path
-}
+func (p Product) File(path string) string { return ProductFile(p.Key(), path) }
+
+// ProductFile is Product.File for a product of which only the key is known.
+func ProductFile(key, path string) string { return "products/" + key[:2] + "/" + key + "/" + path }
 
 // ProductState says how far a product is.
 type ProductState struct {

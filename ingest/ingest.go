@@ -1,0 +1,101 @@
+// Package ingest turns bytes into entries: it receives uploads, finds out what
+// they are, and builds what maps and viewers need of them.
+package ingest
+
+import (
+	"context"
+	"io"
+	"path"
+	"time"
+
+	"github.com/cairngeo/cairn/catalog"
+	"github.com/cairngeo/cairn/catalog/blob"
+	"github.com/jackc/pgx/v5"
+	"github.com/riverqueue/river"
+)
+
+// Ingest writes to one catalog and one blob store.
+type Ingest struct {
+	catalog *catalog.Catalog
+	store   blob.Store
+	queue   *river.Client[pgx.Tx]
+}
+
+// Upload stores r as the file at path of the dataset, replacing one that is
+// there, and returns its entry. size is the number of bytes that must come, -1
+// when unknown. When Upload returns nil the file survives a crash; on an error
+// the dataset is as it was.
+func (in *Ingest) Upload(ctx context.Context, d *catalog.Dataset, path string, r io.Reader, size int64) (catalog.Entry, error) {
+	path, err := catalog.CleanPath(path)
+	if err != nil {
+		return catalog.Entry{}, err
+	}
+	hash, size, err := blob.Receive(ctx, in.store, r, size)
+	if err != nil {
+		return catalog.Entry{}, err
+	}
+	description, err := describe(ctx, in.store, hash, path)
+	if err != nil {
+		return catalog.Entry{}, err
+	}
+	e := catalog.Entry{Path: path, Hash: hash, MTime: time.Now().Unix(), Size: size, Description: description}
+	err = in.catalog.Update(ctx, func(tx catalog.Tx) error {
+		if err := tx.Put(ctx, d.ID, e); err != nil {
+			return err
+		}
+		return in.requestBuild(ctx, tx, d, e, false)
+	})
+	return e, err
+}
+
+// MakeFolder adds an empty folder.
+func (in *Ingest) MakeFolder(ctx context.Context, d *catalog.Dataset, path string) (catalog.Entry, error) {
+	path, err := catalog.CleanPath(path)
+	if err != nil {
+		return catalog.Entry{}, err
+	}
+	e := catalog.Entry{Path: path, MTime: time.Now().Unix(), Description: catalog.Description{Type: catalog.Directory}}
+	return e, in.catalog.Update(ctx, func(tx catalog.Tx) error { return tx.MakeFolder(ctx, d.ID, path, e.MTime) })
+}
+
+// Move renames an entry. A file whose extension changes is looked at again.
+func (in *Ingest) Move(ctx context.Context, d *catalog.Dataset, source, dest string) (catalog.Entry, error) {
+	source, err := catalog.CleanPath(source)
+	if err != nil {
+		return catalog.Entry{}, err
+	}
+	dest, err = catalog.CleanPath(dest)
+	if err != nil {
+		return catalog.Entry{}, err
+	}
+	e, err := in.catalog.Entry(ctx, d, source)
+	if err != nil {
+		return catalog.Entry{}, err
+	}
+	e.Path = dest
+	retype := e.Type != catalog.Directory && path.Ext(source) != path.Ext(dest)
+	if retype {
+		if e.Description, err = describe(ctx, in.store, e.Hash, dest); err != nil {
+			return catalog.Entry{}, err
+		}
+	}
+	return e, in.catalog.Update(ctx, func(tx catalog.Tx) error {
+		if err := tx.Move(ctx, d.ID, source, dest); err != nil || !retype {
+			return err
+		}
+		if err := tx.Put(ctx, d.ID, e); err != nil {
+			return err
+		}
+		return in.requestBuild(ctx, tx, d, e, false)
+	})
+}
+
+// Remove deletes an entry, a folder with everything below it. Bytes and
+// products that nothing needs any more are collected later.
+func (in *Ingest) Remove(ctx context.Context, d *catalog.Dataset, path string) error {
+	path, err := catalog.CleanPath(path)
+	if err != nil {
+		return err
+	}
+	return in.catalog.Update(ctx, func(tx catalog.Tx) error { return tx.Remove(ctx, d.ID, path) })
+}
