@@ -148,9 +148,16 @@ func requestAttributes(ctx context.Context) []any {
 	return []any{"method", r.Method, "path", r.URL.Path}
 }
 
-// writeError writes err as the answer.
+// writeError writes err as the answer. If another answer has begun already it
+// breaks the connection, so that nobody takes half an answer for a whole one.
 func writeError(w http.ResponseWriter, r *http.Request, err error) {
 	body := answerTo(withRequest(r.Context(), r), err)
+	if begun(w) {
+		if body.status != statusClientGone {
+			slog.WarnContext(r.Context(), "an answer broke off", "method", r.Method, "path", r.URL.Path, "error", err)
+		}
+		panic(http.ErrAbortHandler)
+	}
 	header := w.Header()
 	for _, stale := range []string{"Content-Length", "Content-Encoding", "Content-Disposition", "Cache-Control", "ETag", "Last-Modified"} {
 		header.Del(stale)
@@ -165,6 +172,20 @@ func writeError(w http.ResponseWriter, r *http.Request, err error) {
 	}
 	if err := writeJSON(w, body); err != nil && r.Context().Err() == nil {
 		slog.DebugContext(r.Context(), "an error answer was not sent", "error", err)
+	}
+}
+
+// begun tells whether the status has been sent, as the recoverer's writer knows.
+func begun(w http.ResponseWriter) bool {
+	for {
+		if known, ok := w.(interface{ Status() int }); ok {
+			return known.Status() != 0
+		}
+		wrapper, ok := w.(interface{ Unwrap() http.ResponseWriter })
+		if !ok {
+			return false
+		}
+		w = wrapper.Unwrap()
 	}
 }
 

@@ -67,23 +67,19 @@ func crossOrigin(origins []string) func(http.Handler) http.Handler {
 	})
 }
 
-// recoverer answers 500 to a request whose handler panics. If the answer has
-// begun already it breaks the connection, so that nobody takes it for whole.
+// recoverer answers 500 to a request whose handler panics.
 func recoverer(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		out := middleware.NewWrapResponseWriter(w, r.ProtoMajor)
 		defer func() {
 			cause := recover()
-			switch {
-			case cause == nil:
+			if cause == nil {
 				return
-			case cause == http.ErrAbortHandler:
+			}
+			if cause == http.ErrAbortHandler { // net/http's own way of breaking off
 				panic(cause)
 			}
 			slog.ErrorContext(r.Context(), "handler panicked", "method", r.Method, "path", r.URL.Path, "panic", fmt.Sprint(cause), "stack", string(debug.Stack()))
-			if out.Status() != 0 {
-				panic(http.ErrAbortHandler)
-			}
 			writeError(out, r, statusError(http.StatusInternalServerError, internalMessage))
 		}()
 		next.ServeHTTP(out, r)

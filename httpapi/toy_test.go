@@ -179,6 +179,12 @@ func newToy(t *testing.T, o routerOptions) *api {
 		if _, err := io.WriteString(w, "half"); err != nil {
 			return err
 		}
+		if err := http.NewResponseController(w).Flush(); err != nil {
+			return err
+		}
+		if query(r, "fail") != "" {
+			return toyErrors[query(r, "fail")]
+		}
 		panic("too late")
 	})
 	return a
