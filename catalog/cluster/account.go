@@ -101,9 +101,8 @@ func (a *account) reach(dir, postgres string) error {
 	}
 	var failures []error
 	for _, a.caps = range ladder {
-		cmd := a.command(postgres, "--version")
-		cmd.Dir = dir
-		err := cmd.Run()
+		// Capabilities are in force only after exec, too late for cmd.Dir.
+		err := a.command("/bin/sh", "-c", `cd "$0" && "$1" --version`, dir, postgres).Run()
 		if err == nil {
 			return nil
 		}

@@ -137,6 +137,9 @@ func (c *Cluster) serve(ctx context.Context) (*process, error) {
 	if err := evict(ctx, c.folder, c.log); err != nil {
 		return nil, err
 	}
+	if err := c.socket.clear(); err != nil {
+		return nil, fmt.Errorf("stale socket: %w", err)
+	}
 	arguments := append([]string{"-D", c.folder, "-k", c.socket.folder}, c.settings...)
 	journal := &journal{log: c.log}
 	cmd := c.account.command(c.install.postgres(), arguments...)

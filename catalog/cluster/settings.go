@@ -49,7 +49,6 @@ func (c Config) settings() ([]string, error) {
 // ephemeral suits many small clusters side by side whose data nobody keeps.
 var ephemeral = []string{
 	"fsync=off",
-	"synchronous_commit=off",
 	"full_page_writes=off",
 	"wal_level=minimal",
 	"max_wal_senders=0",

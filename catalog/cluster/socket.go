@@ -57,6 +57,18 @@ func (s *socket) remove() error {
 	return errors.Join(os.RemoveAll(s.folder), os.Remove(s.link))
 }
 
+// clear removes the socket and its lock file that a killed postmaster left.
+// PostgreSQL takes the lock for valid while any process has that number.
+func (s *socket) clear() error {
+	var failed error
+	for _, name := range []string{".s.PGSQL.5432", ".s.PGSQL.5432.lock"} {
+		if err := os.Remove(filepath.Join(s.folder, name)); err != nil && !errors.Is(err, os.ErrNotExist) {
+			failed = errors.Join(failed, err)
+		}
+	}
+	return failed
+}
+
 // usable tells whether the path of a folder fits a socket address, and is not
 // read as a list by PostgreSQL's -k or by the host of a connection string.
 func usable(folder string) bool {
