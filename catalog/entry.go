@@ -50,6 +50,12 @@ type Description struct {
 	Polygon    *geom.Polygon  // footprint or extent (XYZ), one closed ring, nil when unknown
 }
 
+// Content is stored bytes.
+type Content struct {
+	Hash string // SHA-256 in lower-case hex
+	Size int64  // bytes
+}
+
 // Entry is one row of a dataset: a file or a folder.
 type Entry struct {
 	Path  string // relative to the dataset, "/" between segments

@@ -96,7 +96,8 @@ func (c *Catalog) PublicOrganizations(ctx context.Context, caller auth.Caller) (
 
 // NewOrganization is what an organization is created from.
 type NewOrganization struct {
-	Slug, Name  string
+	Slug        string
+	Name        string
 	Description *string
 	IsPublic    bool
 	Owner       string // id or name of the owner; "": the caller

@@ -21,24 +21,26 @@ type Ingest struct {
 	queue   *river.Client[pgx.Tx]
 }
 
-// Upload stores r as the file at path of the dataset, replacing one that is
-// there, and returns its entry. size is the number of bytes that must come, -1
-// when unknown. When Upload returns nil the file survives a crash; on an error
-// the dataset is as it was.
-func (in *Ingest) Upload(ctx context.Context, d *catalog.Dataset, path string, r io.Reader, size int64) (catalog.Entry, error) {
+// Receive stores bytes that no entry names yet. size is the number of bytes
+// that must come, -1 when unknown.
+func (in *Ingest) Receive(ctx context.Context, r io.Reader, size int64) (catalog.Content, error) {
+	hash, size, err := blob.Receive(ctx, in.store, r, size)
+	return catalog.Content{Hash: hash, Size: size}, err
+}
+
+// Put makes received bytes the file at path of the dataset, replacing one that
+// is there, and returns its entry. When Put returns nil the file survives a
+// crash; on an error the dataset is as it was.
+func (in *Ingest) Put(ctx context.Context, d *catalog.Dataset, path string, content catalog.Content) (catalog.Entry, error) {
 	path, err := catalog.CleanPath(path)
 	if err != nil {
 		return catalog.Entry{}, err
 	}
-	hash, size, err := blob.Receive(ctx, in.store, r, size)
+	description, err := describe(ctx, in.store, content.Hash, path)
 	if err != nil {
 		return catalog.Entry{}, err
 	}
-	description, err := describe(ctx, in.store, hash, path)
-	if err != nil {
-		return catalog.Entry{}, err
-	}
-	e := catalog.Entry{Path: path, Hash: hash, MTime: time.Now().Unix(), Size: size, Description: description}
+	e := catalog.Entry{Path: path, Hash: content.Hash, MTime: time.Now().Unix(), Size: content.Size, Description: description}
 	err = in.catalog.Update(ctx, func(tx catalog.Tx) error {
 		if err := tx.Put(ctx, d.ID, e); err != nil {
 			return err
@@ -46,6 +48,15 @@ func (in *Ingest) Upload(ctx context.Context, d *catalog.Dataset, path string, r
 		return in.requestBuild(ctx, tx, d, e, false)
 	})
 	return e, err
+}
+
+// Upload is Receive and Put in one.
+func (in *Ingest) Upload(ctx context.Context, d *catalog.Dataset, path string, r io.Reader, size int64) (catalog.Entry, error) {
+	content, err := in.Receive(ctx, r, size)
+	if err != nil {
+		return catalog.Entry{}, err
+	}
+	return in.Put(ctx, d, path, content)
 }
 
 // MakeFolder adds an empty folder.

@@ -1,0 +1,155 @@
+package httpapi
+
+import (
+	"context"
+	"io"
+	"net/http"
+	"path"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/cairngeo/cairn"
+	"github.com/cairngeo/cairn/catalog"
+	"github.com/cairngeo/cairn/ingest"
+	"github.com/danielgtaylor/huma/v2"
+)
+
+type build struct {
+	JobID           string     `json:"jobId"`
+	Hash            string     `json:"hash"`
+	Path            string     `json:"path"`
+	CurrentState    string     `json:"currentState" enum:"Created,Enqueued,Scheduled,Processing,Succeeded,Failed,Deleted"`
+	CreatedAt       time.Time  `json:"createdAt"`
+	ProcessingAt    *time.Time `json:"processingAt"`
+	SucceededAt     *time.Time `json:"succeededAt"`
+	FailedAt        *time.Time `json:"failedAt"`
+	DeletedAt       *time.Time `json:"deletedAt"`
+	ProgressPercent *int       `json:"progressPercent"`
+	ErrorMessage    *string    `json:"errorMessage"`
+}
+
+func newBuild(b catalog.Build) build {
+	return build{
+		JobID: strconv.FormatInt(b.ID, 10), Hash: b.Hash, Path: b.Path, CurrentState: b.State, CreatedAt: b.CreatedAt.UTC(),
+		ProcessingAt: utc(b.ProcessingAt), SucceededAt: utc(b.SucceededAt), FailedAt: utc(b.FailedAt), DeletedAt: utc(b.DeletedAt),
+		ProgressPercent: b.Percent, ErrorMessage: b.Error,
+	}
+}
+
+func utc(t *time.Time) *time.Time {
+	if t == nil {
+		return nil
+	}
+	u := t.UTC()
+	return &u
+}
+
+func (s *server) registerBuilds() {
+	tags := []string{"Builds"}
+	const ds = "/orgs/{org}/ds/{ds}"
+	register(s.api, huma.Operation{Method: http.MethodPost, Path: ds + "/build", Summary: "Build what an entry needs", Tags: tags, DefaultStatus: http.StatusOK}, s.startBuild)
+	register(s.api, huma.Operation{Method: http.MethodGet, Path: ds + "/builds", Summary: "List build jobs, newest first", Tags: tags}, s.listBuilds)
+	register(s.api, huma.Operation{Method: http.MethodPost, Path: ds + "/builds/clear", Summary: "Forget finished build jobs", Tags: tags}, s.clearBuilds)
+	s.stream(huma.Operation{Method: http.MethodGet, Path: ds + "/build/{hash}/{path}", Summary: "File of a product, such as cog/cog.tif; ranges work", Tags: tags,
+		Responses: map[string]*huma.Response{"200": {Description: "The file"}, "206": {Description: "A range of it"}}},
+		ds+"/build/{hash}/*", s.buildFile, s.acceptBasic)
+}
+
+func (s *server) startBuild(ctx context.Context, in *struct {
+	datasetInput
+	Body struct {
+		Path  string `json:"path"`
+		Force bool   `json:"force,omitempty" doc:"Build again what is there"`
+	}
+}) (*struct{}, error) {
+	d, err := s.writeDataset(ctx, in.datasetInput)
+	if err != nil {
+		return nil, err
+	}
+	return nil, s.Ingest.Build(ctx, d, in.Body.Path, in.Body.Force)
+}
+
+type buildsOutput struct{ Body []build }
+
+func (s *server) listBuilds(ctx context.Context, in *struct {
+	datasetInput
+	Page     int `query:"page" default:"1"`
+	PageSize int `query:"pageSize" default:"50" doc:"At most 200"`
+}) (*buildsOutput, error) {
+	d, err := s.readDataset(ctx, in.datasetInput)
+	if err != nil {
+		return nil, err
+	}
+	builds, err := s.Catalog.Builds(ctx, d, max(in.Page, 1), min(max(in.PageSize, 1), 200))
+	if err != nil {
+		return nil, err
+	}
+	out := &buildsOutput{}
+	for _, b := range builds {
+		out.Body = append(out.Body, newBuild(b))
+	}
+	return out, nil
+}
+
+type clearedOutput struct {
+	Body struct {
+		DeletedCount int64 `json:"deletedCount"`
+	}
+}
+
+func (s *server) clearBuilds(ctx context.Context, in *datasetInput) (*clearedOutput, error) {
+	d, err := s.writeDataset(ctx, *in)
+	if err != nil {
+		return nil, err
+	}
+	out := &clearedOutput{}
+	out.Body.DeletedCount, err = s.Catalog.ClearBuilds(ctx, d)
+	return out, err
+}
+
+// buildFile sends a file of the product of a present entry of this very dataset.
+func (s *server) buildFile(w http.ResponseWriter, r *http.Request) error {
+	ctx := r.Context()
+	d, err := s.readDataset(ctx, datasetInput{param(r, "org"), param(r, "ds")})
+	if err != nil {
+		return err
+	}
+	e, err := s.Catalog.EntryByHash(ctx, d, param(r, "hash"))
+	if err != nil {
+		return err
+	}
+	name, err := catalog.CleanPath(param(r, "path"))
+	if err != nil {
+		return err
+	}
+	absent := cairn.Errorf(cairn.NotFound, "There is no build file %q for this entry.", name)
+	p, ok := ingest.Product(e)
+	if !ok || !strings.HasPrefix(name, p.Kind+"/") {
+		return absent
+	}
+	state, err := s.Catalog.ProductState(ctx, p)
+	if err != nil {
+		return err
+	}
+	if state.State != catalog.ProductReady {
+		return absent
+	}
+	file, err := s.Store.Open(ctx, p.File(name))
+	if cairn.CodeOf(err) == cairn.NotFound {
+		return absent
+	}
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	info, err := s.Store.Stat(ctx, p.File(name))
+	if err != nil {
+		return err
+	}
+	w.Header().Set("ETag", `"`+p.Key()[:32]+"-"+strconv.FormatInt(info.ModTime.UnixNano(), 36)+`"`) // a forced build may better the file
+	w.Header().Set("Cache-Control", cacheControl(d, 3600))
+	w.Header().Set("Content-Type", mediaType(name))
+	serveContent(w, r, path.Base(name), info.ModTime, io.NewSectionReader(file, 0, file.Size()))
+	return nil
+}

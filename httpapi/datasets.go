@@ -1,0 +1,194 @@
+package httpapi
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/cairngeo/cairn/auth"
+	"github.com/cairngeo/cairn/catalog"
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/google/uuid"
+)
+
+// thumbnailCandidates are the files at the root that may picture a dataset, in order of preference.
+var thumbnailCandidates = []string{"thumbnail.webp", "thumbnail.jpg", "thumbnail.png", "cover.webp", "cover.jpg", "cover.png"}
+
+type datasetPermissions struct {
+	CanRead   bool `json:"canRead"`
+	CanWrite  bool `json:"canWrite"`
+	CanDelete bool `json:"canDelete"`
+}
+
+type dataset struct {
+	Slug         string             `json:"slug" example:"site-a"`
+	CreationDate time.Time          `json:"creationDate"`
+	Properties   map[string]any     `json:"properties" doc:"entries, readme, and meta: a record for each singular key, a list for each plural one"`
+	Size         int64              `json:"size" doc:"Bytes"`
+	Permissions  datasetPermissions `json:"permissions"`
+	HasThumbnail *bool              `json:"hasThumbnail"`
+}
+
+type metadataRecord struct {
+	ID    uuid.UUID       `json:"id"`
+	Data  json.RawMessage `json:"data"`
+	MTime int64           `json:"mtime"`
+}
+
+func newDataset(d *catalog.Dataset, caller auth.Caller) dataset {
+	return dataset{Slug: d.Slug, CreationDate: d.CreatedAt.UTC(), Properties: datasetProperties(d), Size: d.Size, Permissions: permissionsOn(d, caller)}
+}
+
+func permissionsOn(d *catalog.Dataset, caller auth.Caller) datasetPermissions {
+	return datasetPermissions{d.May(caller, auth.ReadDataset), d.May(caller, auth.WriteDataset), d.May(caller, auth.DeleteDataset)}
+}
+
+func datasetProperties(d *catalog.Dataset) map[string]any {
+	meta := map[string]any{}
+	for _, r := range d.Metadata {
+		record := metadataRecord{r.ID, r.Data, r.MTime}
+		if catalog.Plural(r.Key) {
+			list, _ := meta[r.Key].([]metadataRecord)
+			meta[r.Key] = append(list, record)
+		} else {
+			meta[r.Key] = record
+		}
+	}
+	properties := map[string]any{"entries": d.Entries, "meta": meta}
+	if d.Readme != "" {
+		properties["readme"] = d.Readme
+	}
+	return properties
+}
+
+type datasetInput struct {
+	Org string `path:"org" doc:"Slug of the organization" example:"acme"`
+	DS  string `path:"ds" doc:"Slug of the dataset" example:"site-a"`
+}
+
+func (s *server) registerDatasets() {
+	tags := []string{"Datasets"}
+	register(s.api, huma.Operation{Method: http.MethodGet, Path: "/orgs/{org}/ds", Summary: "List the datasets of an organization", Tags: tags}, s.listDatasets)
+	register(s.api, huma.Operation{Method: http.MethodPost, Path: "/orgs/{org}/ds", Summary: "Create a dataset", Tags: tags, DefaultStatus: http.StatusCreated}, s.createDataset)
+	register(s.api, huma.Operation{Method: http.MethodGet, Path: "/orgs/{org}/ds/{ds}", Summary: "Get the dataset's own entry", Tags: tags}, s.getDatasetEntry)
+	register(s.api, huma.Operation{Method: http.MethodGet, Path: "/orgs/{org}/ds/{ds}/ex", Summary: "Get a dataset", Tags: tags}, s.getDataset)
+	register(s.api, huma.Operation{Method: http.MethodPut, Path: "/orgs/{org}/ds/{ds}", Summary: "Change the name or visibility of a dataset", Tags: tags}, s.editDataset)
+	register(s.api, huma.Operation{Method: http.MethodDelete, Path: "/orgs/{org}/ds/{ds}", Summary: "Delete a dataset", Tags: tags}, s.deleteDataset)
+}
+
+type datasetsOutput struct{ Body []dataset }
+
+func (s *server) listDatasets(ctx context.Context, in *struct {
+	organizationInput
+	IncludeThumbnailCheck bool `query:"includeThumbnailCheck" doc:"Fill hasThumbnail"`
+}) (*datasetsOutput, error) {
+	caller := callerFrom(ctx)
+	list, err := s.Catalog.Datasets(ctx, caller, in.Org)
+	if err != nil {
+		return nil, err
+	}
+	out := &datasetsOutput{}
+	for _, d := range list {
+		dto := newDataset(d, caller)
+		if in.IncludeThumbnailCheck {
+			if err := s.checkThumbnail(ctx, d, &dto); err != nil {
+				return nil, err
+			}
+		}
+		out.Body = append(out.Body, dto)
+	}
+	return out, nil
+}
+
+func (s *server) checkThumbnail(ctx context.Context, d *catalog.Dataset, dto *dataset) error {
+	entry, err := s.thumbnailEntry(ctx, d)
+	has := entry != nil
+	dto.HasThumbnail = &has
+	return err
+}
+
+// thumbnailEntry returns the file that pictures the dataset, nil without one.
+func (s *server) thumbnailEntry(ctx context.Context, d *catalog.Dataset) (*catalog.Entry, error) {
+	for _, pattern := range []string{"thumbnail.*", "cover.*"} {
+		entries, err := s.Catalog.Search(ctx, d, "", pattern, false, nil)
+		if err != nil {
+			return nil, err
+		}
+		for _, candidate := range thumbnailCandidates {
+			i := slices.IndexFunc(entries, func(e catalog.Entry) bool { return strings.EqualFold(e.Path, candidate) && e.Type != catalog.Directory })
+			if i >= 0 {
+				return &entries[i], nil
+			}
+		}
+	}
+	return nil, nil
+}
+
+type datasetOutput struct{ Body dataset }
+
+func (s *server) getDataset(ctx context.Context, in *datasetInput) (*datasetOutput, error) {
+	caller := callerFrom(ctx)
+	d, err := s.Catalog.Dataset(ctx, caller, in.Org, in.DS, auth.ReadDataset)
+	if err != nil {
+		return nil, err
+	}
+	out := &datasetOutput{newDataset(d, caller)}
+	return out, s.checkThumbnail(ctx, d, &out.Body)
+}
+
+func (s *server) getDatasetEntry(ctx context.Context, in *datasetInput) (*entriesOutput, error) {
+	caller := callerFrom(ctx)
+	d, err := s.Catalog.Dataset(ctx, caller, in.Org, in.DS, auth.ReadDataset)
+	if err != nil {
+		return nil, err
+	}
+	scheme, host, _ := strings.Cut(baseURL(requestFrom(ctx)), "://")
+	tag := map[string]string{"https": "ddb", "http": "ddb+unsafe"}[scheme] + "://" + host + "/" + in.Org + "/" + in.DS
+	properties := datasetProperties(d)
+	properties["permissions"] = permissionsOn(d, caller)
+	return &entriesOutput{[]entry{{Path: tag, Type: catalog.DroneDB, Properties: properties, MTime: d.CreatedAt.Unix(), Size: d.Size}}}, nil
+}
+
+type createdDataset struct {
+	Location string `header:"Location"`
+	Body     dataset
+}
+
+func (s *server) createDataset(ctx context.Context, in *struct {
+	organizationInput
+	Body struct {
+		Slug       string     `json:"slug" example:"site-a"`
+		Name       string     `json:"name,omitempty" doc:"The slug if absent"`
+		Visibility visibility `json:"visibility,omitempty" doc:"Private if absent"`
+		Tagline    string     `json:"tagline,omitempty" doc:"At most 256 characters"`
+	}
+}) (*createdDataset, error) {
+	caller := callerFrom(ctx)
+	d, err := s.Catalog.CreateDataset(ctx, caller, in.Org, catalog.NewDataset{
+		Slug: in.Body.Slug, Name: in.Body.Name, Visibility: in.Body.Visibility.Value, Tagline: in.Body.Tagline})
+	if err != nil {
+		return nil, err
+	}
+	return &createdDataset{baseURL(requestFrom(ctx)) + "/orgs/" + in.Org + "/ds/" + d.Slug, newDataset(d, caller)}, nil
+}
+
+func (s *server) editDataset(ctx context.Context, in *struct {
+	datasetInput
+	Body struct {
+		Name       *string     `json:"name,omitempty"`
+		Visibility *visibility `json:"visibility,omitempty"`
+	}
+}) (*struct{}, error) {
+	change := catalog.DatasetChange{Name: in.Body.Name}
+	if v := in.Body.Visibility; v != nil && v.Given {
+		change.Visibility = &v.Value
+	}
+	return nil, s.Catalog.EditDataset(ctx, callerFrom(ctx), in.Org, in.DS, change)
+}
+
+func (s *server) deleteDataset(ctx context.Context, in *datasetInput) (*struct{}, error) {
+	return nil, s.Catalog.DeleteDataset(ctx, callerFrom(ctx), in.Org, in.DS)
+}

@@ -1,0 +1,78 @@
+package httpapi
+
+import (
+	"context"
+	"net/http"
+	"strings"
+
+	"github.com/cairngeo/cairn/auth"
+)
+
+// cookieName is the cookie in which browsers and the command line carry a token.
+const cookieName = "jwtToken"
+
+type callerKey struct{}
+
+// callerFrom returns who makes the request.
+func callerFrom(ctx context.Context) auth.Caller {
+	caller, _ := ctx.Value(callerKey{}).(auth.Caller)
+	return caller
+}
+
+// identify finds out who calls: by a Bearer token, or, without an
+// Authorization header, by the cookie.
+func identify(users *auth.Users) func(http.Handler) http.Handler {
+	return func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			token := tokenOf(r)
+			if token == "" {
+				next.ServeHTTP(w, r)
+				return
+			}
+			caller, err := users.CallerOf(r.Context(), token)
+			if err != nil {
+				writeError(w, r, err)
+				return
+			}
+			next.ServeHTTP(w, asCaller(r, caller))
+		})
+	}
+}
+
+func asCaller(r *http.Request, caller auth.Caller) *http.Request {
+	return r.WithContext(context.WithValue(r.Context(), callerKey{}, caller))
+}
+
+func tokenOf(r *http.Request) string {
+	if header := r.Header.Get("Authorization"); header != "" {
+		scheme, token, _ := strings.Cut(header, " ")
+		if strings.EqualFold(scheme, "Bearer") {
+			return strings.TrimSpace(token)
+		}
+		return ""
+	}
+	if cookie, err := r.Cookie(cookieName); err == nil {
+		return cookie.Value
+	}
+	return ""
+}
+
+// acceptBasic also takes HTTP Basic, for GIS desktop tools. A success sets the
+// cookie, so that the many requests that follow need no password.
+func (s *server) acceptBasic(next http.Handler) http.Handler {
+	return challengeBasic(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		name, password, ok := r.BasicAuth()
+		if !ok {
+			next.ServeHTTP(w, r)
+			return
+		}
+		user, token, err := s.Users.Login(r.Context(), name, password, clientAddress(r).String())
+		if err != nil {
+			writeError(w, r, err)
+			return
+		}
+		http.SetCookie(w, &http.Cookie{Name: cookieName, Value: token.Text, Path: "/", Expires: token.Expires,
+			HttpOnly: true, SameSite: http.SameSiteStrictMode, Secure: originOf(r).scheme(r) == "https"})
+		next.ServeHTTP(w, asCaller(r, auth.Caller{User: user}))
+	}))
+}

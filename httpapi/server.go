@@ -1,0 +1,54 @@
+// Package httpapi answers HTTP: the REST API, STAC, tiles and the web page. A
+// handler authenticates, authorizes, calls one function of one package and
+// writes the answer.
+package httpapi
+
+import (
+	"io/fs"
+	"net/http"
+	"net/netip"
+
+	"github.com/cairngeo/cairn/auth"
+	"github.com/cairngeo/cairn/catalog"
+	"github.com/cairngeo/cairn/catalog/blob"
+	"github.com/cairngeo/cairn/ingest"
+	"github.com/cairngeo/cairn/tiling"
+)
+
+// Config is what the API stands on and what the operator says of it.
+type Config struct {
+	Users   *auth.Users
+	Catalog *catalog.Catalog
+	Store   blob.Store
+	Ingest  *ingest.Ingest
+	Tiles   *tiling.Server
+	Page    fs.FS // the web page: index.html and its files
+
+	ExternalURL    string         // scheme://host[:port] of generated links; "" to take it from the request
+	TrustedProxies []netip.Prefix // whose X-Forwarded-* count; nil for loopback
+	AllowedOrigins []string       // of cross-origin requests; nil for any
+}
+
+// server has a method for every operation.
+type server struct {
+	Config
+	*api
+}
+
+// New returns the handler of everything that Cairn serves.
+func New(c Config) http.Handler {
+	router := newRouter(routerOptions{externalURL: c.ExternalURL, trustedProxies: c.TrustedProxies, allowedOrigins: c.AllowedOrigins})
+	router.Use(identify(c.Users))
+	s := &server{Config: c, api: newAPI(router)}
+	s.registerSystem()
+	s.registerUsers()
+	s.registerOrganizations()
+	s.registerDatasets()
+	s.registerObjects()
+	s.registerDownloads()
+	s.registerTiles()
+	s.registerBuilds()
+	s.registerSTAC()
+	s.servePage(router)
+	return router
+}
