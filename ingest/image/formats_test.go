@@ -6,6 +6,8 @@ import (
 	"encoding/binary"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -166,4 +168,18 @@ func TestDronePhotos(t *testing.T) {
 	assert.Equal(t, midsummer, d.Properties["captureTime"])
 	assert.Equal(t, []any{4000, 2250, 45.0, -89.9}, []any{d.Properties["width"], d.Properties["height"], d.Properties["cameraYaw"], d.Properties["cameraPitch"]})
 	assert.InDelta(t, 198.31-39.80, d.Polygon.FlatCoords()[2], 1e-9)
+}
+
+// TestOnlyTheFirstPacketCounts: a small PNG can hold thousands of packets that
+// each inflate to megabytes, so the ones behind the first are not looked at.
+func TestOnlyTheFirstPacketCounts(t *testing.T) {
+	t.Parallel()
+	chunk := func(packet string) []byte {
+		body := pngXMPKeyword + "\x01\x00\x00\x00" + deflated(t, packet)
+		b := append(binary.BigEndian.AppendUint32(nil, uint32(len(body))), "iTXt"+body...)
+		return append(b, make([]byte, 4)...) // the checksum, which is not looked at
+	}
+	const endOfHeader = 8 + 8 + 13 + 4
+	content := slices.Insert(pngFile(t, 40, 30, nil), endOfHeader, append(chunk(strings.Repeat(" ", 2*maxXMP)), chunk(alpsXMP)...)...)
+	assert.Equal(t, catalog.Image, describe(t, "a.png", content).Type)
 }

@@ -85,9 +85,10 @@ func (m *metadata) addEXIF(b []byte) {
 	}
 }
 
-// addXMP takes the tags of packet, unless an earlier packet had some.
+// addXMP takes the tags of the first packet. Further ones are not parsed: a
+// small file can hold thousands that each inflate to the limit.
 func (m *metadata) addXMP(packet []byte) {
-	if len(m.xmp) == 0 {
+	if m.xmp == nil && len(packet) > 0 {
 		m.xmp = parseXMP(packet)
 	}
 }

@@ -53,7 +53,7 @@ func (m *metadata) addIHDR(b []byte) {
 // keyword, each of the last two ended by NUL.
 func (m *metadata) addInternationalText(b []byte) {
 	b, isXMP := bytes.CutPrefix(b, []byte(pngXMPKeyword))
-	if !isXMP || len(b) < 2 {
+	if !isXMP || len(b) < 2 || m.xmp != nil {
 		return
 	}
 	compressed := b[0] == 1
