@@ -11,10 +11,12 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
 
+	"github.com/airbusgeo/godal"
 	"github.com/paulmach/orb/maptile"
 	"github.com/stretchr/testify/require"
 
@@ -94,6 +96,7 @@ var visual = sync.OnceValue(func() string {
 })
 
 func TestMain(m *testing.M) {
+	godal.RegisterAll()
 	code := m.Run()
 	os.RemoveAll(visual())
 	os.Exit(code)
@@ -145,14 +148,30 @@ func putBytes(t testing.TB, store blob.Store, key string, data []byte) {
 	require.NoError(t, store.Adopt(context.Background(), key, f.Name()))
 }
 
-// decode reads a picture of any format with GDAL's tools, as RGBA.
+// decode reads a picture of any format with GDAL, as RGBA.
 func decode(t testing.TB, data []byte) *image.NRGBA {
 	t.Helper()
-	dir := t.TempDir()
-	in, out := filepath.Join(dir, "in"), filepath.Join(dir, "out.png")
+	in := filepath.Join(t.TempDir(), "in")
 	require.NoError(t, os.WriteFile(in, data, 0o600))
-	gdal(t, "gdal_translate", "-q", "-of", "PNG", in, out)
-	return readPNG(t, out)
+	ds, err := godal.Open(in)
+	require.NoError(t, err)
+	defer ds.Close()
+	return pixels(t, ds)
+}
+
+// pixels reads a dataset of grey or RGB, with or without alpha.
+func pixels(t testing.TB, ds *godal.Dataset) *image.NRGBA {
+	t.Helper()
+	s := ds.Structure()
+	m := image.NewNRGBA(image.Rect(0, 0, s.SizeX, s.SizeY))
+	bands := [][]int{1: {1, 1, 1}, 2: {1, 1, 1, 2}, 3: {1, 2, 3}, 4: {1, 2, 3, 4}}[s.NBands]
+	for i := range m.Pix {
+		m.Pix[i] = 255
+	}
+	for c, b := range bands {
+		require.NoError(t, ds.Bands()[b-1].Read(0, 0, m.Pix[c:], s.SizeX, s.SizeY, godal.PixelSpacing(4), godal.LineSpacing(4*s.SizeX)))
+	}
+	return m
 }
 
 func readPNG(t testing.TB, name string) *image.NRGBA {
@@ -177,14 +196,16 @@ func rgba(m image.Image) *image.NRGBA {
 // reference is what gdalwarp makes of a tile, from any raster.
 func reference(t testing.TB, file string, tile maptile.Tile, size int, resampling string) *image.NRGBA {
 	t.Helper()
-	dir := t.TempDir()
 	span := 2 * halfWorld / math.Exp2(float64(tile.Z))
 	left, top := -halfWorld+float64(tile.X)*span, halfWorld-float64(tile.Y)*span
-	tif, out := filepath.Join(dir, "ref.tif"), filepath.Join(dir, "ref.png")
-	gdal(t, "gdalwarp", "-q", "-t_srs", "EPSG:3857", "-dstalpha", "-r", resampling, "-et", "0",
-		"-te", ftoa(left), ftoa(top-span), ftoa(left+span), ftoa(top), "-ts", ftoa(float64(size)), ftoa(float64(size)), file, tif)
-	gdal(t, "gdal_translate", "-q", "-of", "PNG", tif, out)
-	return readPNG(t, out)
+	ds, err := godal.Open(file)
+	require.NoError(t, err)
+	defer ds.Close()
+	warped, err := ds.Warp("", []string{"-of", "MEM", "-t_srs", "EPSG:3857", "-dstalpha", "-r", resampling, "-et", "0",
+		"-te", ftoa(left), ftoa(top - span), ftoa(left + span), ftoa(top), "-ts", strconv.Itoa(size), strconv.Itoa(size)})
+	require.NoError(t, err)
+	defer warped.Close()
+	return pixels(t, warped)
 }
 
 // psnr compares the colours where both pictures are opaque, in dB.

@@ -77,25 +77,64 @@ func (s *Server) drawPhoto(ctx context.Context, key string, size int) (*picture,
 	if _, err := s.store.Stat(ctx, key); err != nil {
 		return nil, err
 	}
-	r, err := openRaster(s.store.Location(key), photoDrivers)
+	whole, err := openRaster(s.store.Location(key), photoDrivers)
 	if err != nil {
-		return nil, cairn.Errorf(cairn.Unsupported, "This file can't be read as a picture; it may be damaged or of an unknown format.").Because(err)
+		return nil, unknown(err)
 	}
-	defer r.Close()
-	if err := r.affordable(s.maxPixels); err != nil {
+	defer whole.Close()
+	w, h := fit(whole.width, whole.height, size)
+	level := whole.levelFor(w, h)
+	if err := whole.affordable(level, s.maxPixels); err != nil {
 		return nil, err
 	}
+	r, err := openRaster(s.store.Location(key), photoDrivers, level.option())
+	if err != nil {
+		return nil, unknown(err)
+	}
+	defer r.Close()
 	if r.data {
 		if r.ranges, err = r.sample(); err != nil {
 			return nil, broken(err)
 		}
 	}
-	w, h := fit(r.width, r.height, size)
 	p, err := r.draw(0, 0, r.width, r.height, w, h)
 	if err != nil {
 		return nil, broken(err)
 	}
 	return p, nil
+}
+
+// reduced is a picture's full resolution (overview -1) or one of its overviews
+// or reduced scales.
+type reduced struct {
+	overview, width, height int
+}
+
+// option makes GDAL open that resolution and no other.
+func (l reduced) option() godal.OpenOption {
+	if l.overview < 0 {
+		return godal.DriverOpenOption("OVERVIEW_LEVEL=NONE")
+	}
+	return godal.DriverOpenOption(fmt.Sprintf("OVERVIEW_LEVEL=%donly", l.overview))
+}
+
+// levelFor returns the smallest resolution with at least w by h pixels. It
+// passes over those of another shape: GDAL also counts the thumbnail that a
+// camera puts into its JPEGs, which may have black bars.
+func (r *raster) levelFor(w, h int) reduced {
+	best := reduced{-1, r.width, r.height}
+	for i, o := range r.bands[0].Overviews() {
+		s := o.Structure()
+		shape := math.Abs(float64(s.SizeX)*float64(r.height) - float64(s.SizeY)*float64(r.width))
+		if s.SizeX >= w && s.SizeY >= h && s.SizeX < best.width && shape <= float64(r.width+r.height) {
+			best = reduced{i, s.SizeX, s.SizeY}
+		}
+	}
+	return best
+}
+
+func unknown(cause error) error {
+	return cairn.Errorf(cairn.Unsupported, "This file can't be read as a picture; it may be damaged or of an unknown format.").Because(cause)
 }
 
 func broken(cause error) error {
@@ -105,17 +144,12 @@ func broken(cause error) error {
 const maxBlockBytes = 512 << 20 // of a file's strip or tile, decoded
 
 // affordable refuses what could only be shown by decoding too much at once.
-func (r *raster) affordable(maxPixels int64) error {
+func (r *raster) affordable(level reduced, maxPixels int64) error {
 	s := r.bands[0].Structure()
 	if int64(s.BlockSizeX)*int64(s.BlockSizeY)*int64(s.DataType.Size())*int64(len(r.ds.Bands())) > maxBlockBytes {
 		return cairn.Errorf(cairn.TooLarge, "This picture is stored in tiles of %dx%d pixels, which is too large. Save it with smaller tiles.", s.BlockSizeX, s.BlockSizeY)
 	}
-	least := int64(r.width) * int64(r.height)
-	for _, o := range r.bands[0].Overviews() {
-		s := o.Structure()
-		least = min(least, int64(s.SizeX)*int64(s.SizeY))
-	}
-	if least > maxPixels {
+	if int64(level.width)*int64(level.height) > maxPixels {
 		return cairn.Errorf(cairn.TooLarge, "This picture of %dx%d pixels is too large to be shown. Add overviews to it, for instance with gdaladdo.", r.width, r.height)
 	}
 	return nil
@@ -134,7 +168,7 @@ func (s *Server) drawCOG(ctx context.Context, key string, size int) (*picture, e
 		return nil, err
 	}
 	defer r.Close()
-	if err := r.affordable(s.maxPixels); err != nil {
+	if err := r.affordable(r.levelFor(fit(r.width, r.height, min(probeSide, max(r.width, r.height)))), s.maxPixels); err != nil {
 		return nil, err
 	}
 	x, y, width, height, err := r.dataWindow()
