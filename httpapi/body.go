@@ -35,12 +35,10 @@ func (b bodyReader) middleware(c huma.Context, next func(huma.Context)) {
 
 // read returns the body as JSON, nothing if there is none.
 func (b bodyReader) read(w http.ResponseWriter, r *http.Request) ([]byte, error) {
-	control := http.NewResponseController(w)
-	// Writers without deadlines (tests) have no slow clients either.
-	_ = control.SetReadDeadline(time.Now().Add(b.timeout))
+	// Writers without deadlines (tests) have no slow clients either. net/http
+	// lifts the deadline when the body has been read.
+	_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(b.timeout))
 	data, err := io.ReadAll(http.MaxBytesReader(w, r.Body, b.limit))
-	// A deadline left standing would end the handler, not just the reading.
-	_ = control.SetReadDeadline(time.Time{})
 	if timeout, ok := errors.AsType[net.Error](err); ok && timeout.Timeout() {
 		return nil, statusError(http.StatusRequestTimeout, "The body did not arrive in time. Send it again.")
 	}

@@ -33,5 +33,3 @@ func mediaType(name string) string {
 	return "application/octet-stream"
 }
 
-// cogMediaType is the media type of a Cloud Optimized GeoTIFF.
-const cogMediaType = "image/tiff; application=geotiff; profile=cloud-optimized"
