@@ -1,0 +1,20 @@
+// Package web holds Cairn's page: the built files of the browser application whose sources lie beside it.
+package web
+
+import (
+	"embed"
+	"io/fs"
+)
+
+//go:embed all:dist
+var dist embed.FS
+
+// Files returns the built page: index.html, which must always be revalidated, and below assets/ files whose
+// names carry a hash of their content, which may be cached for ever.
+func Files() fs.FS {
+	files, err := fs.Sub(dist, "dist")
+	if err != nil {
+		panic(err) // "dist" is a valid path, the only thing that Sub checks
+	}
+	return files
+}
