@@ -25,7 +25,7 @@ type raster struct {
 	bands   []godal.Band // the one or three that are drawn
 	width   int
 	height  int
-	data    bool         // not 8-bit, so it needs stretching
+	data    bool         // of more or fewer than 8 bits, so it needs stretching
 	palette [][4]int16   // RGBA of each value, nil if the values are no indexes
 	masks   []godal.Band // of which any makes a pixel visible; none if all are
 	ranges  []valueRange // by drawn band, for data
@@ -61,10 +61,11 @@ func (r *raster) describe() error {
 		r.bands = all[:3]
 	}
 	for _, b := range r.bands {
-		r.data = r.data || b.Structure().DataType != godal.Byte
+		few := b.Metadata("NBITS", godal.Domain("IMAGE_STRUCTURE")) != "" // bytes of 1 to 7 bits
+		r.data = r.data || few || b.Structure().DataType != godal.Byte
 	}
-	if table := all[0].ColorTable(); !r.data && len(table.Entries) > 0 {
-		r.bands, r.palette, r.filter = all[:1], table.Entries, godal.Nearest
+	if table := all[0].ColorTable(); all[0].Structure().DataType == godal.Byte && len(table.Entries) > 0 {
+		r.bands, r.palette, r.filter, r.data = all[:1], table.Entries, godal.Nearest, false
 	}
 	r.masks = masksOf(r.bands)
 	return nil

@@ -156,6 +156,22 @@ func TestThumbnailOfDataIsStretched(t *testing.T) {
 	assert.Greater(t, high, byte(245))
 }
 
+func TestThumbnailOfOneBit(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	bits := filepath.Join(dir, "bits.tif")
+	png := writePNG(t, filepath.Join(dir, "s.png"), scene(300, 200))
+	gdal(t, "gdal_translate", "-q", "-b", "1", "-scale", "60", "120", "0", "1", "-co", "NBITS=1", png, bits)
+	s, _ := serve(t, map[string]string{photoKey: bits})
+	m := thumbnail(t, s, photoKey, ThumbnailSource{}, 300)
+	values := map[byte]int{}
+	for i := 0; i < len(m.Pix); i += 4 {
+		values[m.Pix[i]/64]++
+	}
+	assert.Greater(t, values[0], 5000)
+	assert.Greater(t, values[3], 5000)
+}
+
 func TestThumbnailOfWhatIsNoPicture(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()

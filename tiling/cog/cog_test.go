@@ -202,10 +202,10 @@ func exercise(t testing.TB, data []byte) {
 
 func FuzzParse(f *testing.F) {
 	dir := f.TempDir()
-	source := pictureFile(f, dir, 300, 300)
+	source := pictureFile(f, dir, 40, 40) // small seeds: their pixels are not what is parsed
 	for i, args := range [][]string{
 		{"-of", "COG", "-co", "COMPRESS=WEBP", "-co", "TILING_SCHEME=GoogleMapsCompatible"},
-		{"-of", "GTiff", "-co", "TILED=YES", "-co", "BIGTIFF=YES", "-co", "COMPRESS=LZW"},
+		{"-of", "GTiff", "-co", "TILED=YES", "-co", "BLOCKXSIZE=16", "-co", "BLOCKYSIZE=16", "-co", "BIGTIFF=YES", "-co", "COMPRESS=LZW"},
 		{"-of", "GTiff", "-co", "TILED=YES", "-co", "ENDIANNESS=BIG", "-co", "COMPRESS=LZW"},
 	} {
 		file := filepath.Join(dir, fmt.Sprint(i, ".tif"))
