@@ -20,7 +20,7 @@ var readme []byte
 // Write makes the dataset in dir, which is created if it does not exist and
 // whose files of the same names are replaced: README.md, orthophoto.tif,
 // elevation.tif and photos/DJI_0001.jpg to DJI_0006.jpg, together below 15 MB.
-// It takes a few seconds and about 100 MB of memory.
+// It takes a few seconds and about 150 MB of memory.
 func Write(ctx context.Context, dir string) error {
 	godal.RegisterAll()
 	if err := os.MkdirAll(filepath.Join(dir, "photos"), 0o755); err != nil {

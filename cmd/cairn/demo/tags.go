@@ -15,27 +15,38 @@ func (p photo) exif(longitude, latitude float64, taken time.Time) map[string]str
 	const layout = "2006:01:02 15:04:05"
 	local := taken.In(time.FixedZone("CEST", 2*60*60))
 	return map[string]string{
-		"Make":                  "DJI",
-		"Model":                 "FC300S",
-		"Software":              "Cairn demo",
-		"Orientation":           "1",
-		"DateTime":              local.Format(layout),
-		"DateTimeOriginal":      local.Format(layout),
-		"DateTimeDigitized":     local.Format(layout),
-		"OffsetTimeOriginal":    local.Format("-07:00"),
-		"ExposureTime":          "(0.001)",
-		"FNumber":               "(2.8)",
-		"ISOSpeedRatings":       "100",
-		"FocalLength":           fmt.Sprintf("(%.3f)", focalLength),
-		"FocalLengthIn35mmFilm": fmt.Sprintf("%.0f", focal35),
-		"GPSLatitudeRef":        "N",
-		"GPSLatitude":           degreesMinutesSeconds(latitude),
-		"GPSLongitudeRef":       "E",
-		"GPSLongitude":          degreesMinutesSeconds(longitude),
-		"GPSAltitudeRef":        "0x00", // above sea level
-		"GPSAltitude":           fmt.Sprintf("(%.2f)", takeOff+p.height),
-		"GPSDateStamp":          taken.Format("2006:01:02"),
-		"GPSTimeStamp":          taken.Format("(15) (4) (5)"),
+		"Make":                    "DJI",
+		"Model":                   "FC300S",
+		"Software":                "Cairn demo",
+		"Orientation":             "1",
+		"DateTime":                local.Format(layout),
+		"DateTimeOriginal":        local.Format(layout),
+		"DateTimeDigitized":       local.Format(layout),
+		"OffsetTimeOriginal":      local.Format("-07:00"),
+		"XResolution":             "(72)",
+		"YResolution":             "(72)",
+		"ResolutionUnit":          "2", // inch
+		"YCbCrPositioning":        "1",
+		"ExifVersion":             "0x30 0x32 0x33 0x31", // 2.31
+		"FlashpixVersion":         "0x30 0x31 0x30 0x30",
+		"ComponentsConfiguration": "0x01 0x02 0x03 0x00", // YCbCr
+		"ColorSpace":              "1",                   // sRGB
+		"PixelXDimension":         fmt.Sprint(photoWidth),
+		"PixelYDimension":         fmt.Sprint(photoHeight),
+		"ExposureTime":            "(0.001)",
+		"FNumber":                 "(2.8)",
+		"ISOSpeedRatings":         "100",
+		"FocalLength":             fmt.Sprintf("(%.3f)", focalLength),
+		"FocalLengthIn35mmFilm":   fmt.Sprintf("%.0f", focal35),
+		"GPSVersionID":            "0x02 0x03 0x00 0x00",
+		"GPSLatitudeRef":          "N",
+		"GPSLatitude":             degreesMinutesSeconds(latitude),
+		"GPSLongitudeRef":         "E",
+		"GPSLongitude":            degreesMinutesSeconds(longitude),
+		"GPSAltitudeRef":          "0x00", // above sea level
+		"GPSAltitude":             fmt.Sprintf("(%.2f)", takeOff+p.height),
+		"GPSDateStamp":            taken.Format("2006:01:02"),
+		"GPSTimeStamp":            taken.Format("(15) (4) (5)"),
 	}
 }
 
