@@ -57,13 +57,13 @@ func (s *server) registerBuilds() {
 }
 
 func (s *server) startBuild(ctx context.Context, in *struct {
-	datasetInput
+	DatasetInput
 	Body struct {
 		Path  string `json:"path"`
 		Force bool   `json:"force,omitempty" doc:"Build again what is there"`
 	}
 }) (*struct{}, error) {
-	d, err := s.writeDataset(ctx, in.datasetInput)
+	d, err := s.writeDataset(ctx, in.DatasetInput)
 	if err != nil {
 		return nil, err
 	}
@@ -73,11 +73,11 @@ func (s *server) startBuild(ctx context.Context, in *struct {
 type buildsOutput struct{ Body []build }
 
 func (s *server) listBuilds(ctx context.Context, in *struct {
-	datasetInput
+	DatasetInput
 	Page     int `query:"page" default:"1"`
 	PageSize int `query:"pageSize" default:"50" doc:"At most 200"`
 }) (*buildsOutput, error) {
-	d, err := s.readDataset(ctx, in.datasetInput)
+	d, err := s.readDataset(ctx, in.DatasetInput)
 	if err != nil {
 		return nil, err
 	}
@@ -98,7 +98,7 @@ type clearedOutput struct {
 	}
 }
 
-func (s *server) clearBuilds(ctx context.Context, in *datasetInput) (*clearedOutput, error) {
+func (s *server) clearBuilds(ctx context.Context, in *DatasetInput) (*clearedOutput, error) {
 	d, err := s.writeDataset(ctx, *in)
 	if err != nil {
 		return nil, err
@@ -111,7 +111,7 @@ func (s *server) clearBuilds(ctx context.Context, in *datasetInput) (*clearedOut
 // buildFile sends a file of the product of a present entry of this very dataset.
 func (s *server) buildFile(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
-	d, err := s.readDataset(ctx, datasetInput{param(r, "org"), param(r, "ds")})
+	d, err := s.readDataset(ctx, DatasetInput{param(r, "org"), param(r, "ds")})
 	if err != nil {
 		return err
 	}

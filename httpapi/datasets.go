@@ -64,7 +64,9 @@ func datasetProperties(d *catalog.Dataset) map[string]any {
 	return properties
 }
 
-type datasetInput struct {
+// DatasetInput is embedded in the inputs of operations on a dataset. It is
+// exported because huma passes over embedded types that are not.
+type DatasetInput struct {
 	Org string `path:"org" doc:"Slug of the organization" example:"acme"`
 	DS  string `path:"ds" doc:"Slug of the dataset" example:"site-a"`
 }
@@ -82,7 +84,7 @@ func (s *server) registerDatasets() {
 type datasetsOutput struct{ Body []dataset }
 
 func (s *server) listDatasets(ctx context.Context, in *struct {
-	organizationInput
+	OrganizationInput
 	IncludeThumbnailCheck bool `query:"includeThumbnailCheck" doc:"Fill hasThumbnail"`
 }) (*datasetsOutput, error) {
 	caller := callerFrom(ctx)
@@ -129,7 +131,7 @@ func (s *server) thumbnailEntry(ctx context.Context, d *catalog.Dataset) (*catal
 
 type datasetOutput struct{ Body dataset }
 
-func (s *server) getDataset(ctx context.Context, in *datasetInput) (*datasetOutput, error) {
+func (s *server) getDataset(ctx context.Context, in *DatasetInput) (*datasetOutput, error) {
 	caller := callerFrom(ctx)
 	d, err := s.Catalog.Dataset(ctx, caller, in.Org, in.DS, auth.ReadDataset)
 	if err != nil {
@@ -139,7 +141,7 @@ func (s *server) getDataset(ctx context.Context, in *datasetInput) (*datasetOutp
 	return out, s.checkThumbnail(ctx, d, &out.Body)
 }
 
-func (s *server) getDatasetEntry(ctx context.Context, in *datasetInput) (*entriesOutput, error) {
+func (s *server) getDatasetEntry(ctx context.Context, in *DatasetInput) (*entriesOutput, error) {
 	caller := callerFrom(ctx)
 	d, err := s.Catalog.Dataset(ctx, caller, in.Org, in.DS, auth.ReadDataset)
 	if err != nil {
@@ -158,7 +160,7 @@ type createdDataset struct {
 }
 
 func (s *server) createDataset(ctx context.Context, in *struct {
-	organizationInput
+	OrganizationInput
 	Body struct {
 		Slug       string     `json:"slug" example:"site-a"`
 		Name       string     `json:"name,omitempty" doc:"The slug if absent"`
@@ -176,7 +178,7 @@ func (s *server) createDataset(ctx context.Context, in *struct {
 }
 
 func (s *server) editDataset(ctx context.Context, in *struct {
-	datasetInput
+	DatasetInput
 	Body struct {
 		Name       *string     `json:"name,omitempty"`
 		Visibility *visibility `json:"visibility,omitempty"`
@@ -189,6 +191,6 @@ func (s *server) editDataset(ctx context.Context, in *struct {
 	return nil, s.Catalog.EditDataset(ctx, callerFrom(ctx), in.Org, in.DS, change)
 }
 
-func (s *server) deleteDataset(ctx context.Context, in *datasetInput) (*struct{}, error) {
+func (s *server) deleteDataset(ctx context.Context, in *DatasetInput) (*struct{}, error) {
 	return nil, s.Catalog.DeleteDataset(ctx, callerFrom(ctx), in.Org, in.DS)
 }

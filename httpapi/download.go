@@ -30,7 +30,7 @@ func (s *server) registerDownloads() {
 
 func (s *server) download(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
-	d, err := s.readDataset(ctx, datasetInput{param(r, "org"), param(r, "ds")})
+	d, err := s.readDataset(ctx, DatasetInput{param(r, "org"), param(r, "ds")})
 	if err != nil {
 		return err
 	}

@@ -36,12 +36,12 @@ func (s *server) registerObjects() {
 }
 
 // readDataset returns the dataset that the caller wants to read.
-func (s *server) readDataset(ctx context.Context, in datasetInput) (*catalog.Dataset, error) {
+func (s *server) readDataset(ctx context.Context, in DatasetInput) (*catalog.Dataset, error) {
 	return s.Catalog.Dataset(ctx, callerFrom(ctx), in.Org, in.DS, auth.ReadDataset)
 }
 
 // writeDataset returns the dataset that the caller wants to change.
-func (s *server) writeDataset(ctx context.Context, in datasetInput) (*catalog.Dataset, error) {
+func (s *server) writeDataset(ctx context.Context, in DatasetInput) (*catalog.Dataset, error) {
 	return s.Catalog.Dataset(ctx, callerFrom(ctx), in.Org, in.DS, auth.WriteDataset)
 }
 
@@ -74,11 +74,11 @@ func (s *server) entriesAnswer(ctx context.Context, entries []catalog.Entry, err
 }
 
 func (s *server) list(ctx context.Context, in *struct {
-	datasetInput
+	DatasetInput
 	Path string    `query:"path" doc:"Folder, the root if absent"`
 	Type entryType `query:"type" doc:"Only entries of this type"`
 }) (*entriesOutput, error) {
-	d, err := s.readDataset(ctx, in.datasetInput)
+	d, err := s.readDataset(ctx, in.DatasetInput)
 	if err != nil {
 		return nil, err
 	}
@@ -87,13 +87,13 @@ func (s *server) list(ctx context.Context, in *struct {
 }
 
 func (s *server) postList(ctx context.Context, in *struct {
-	datasetInput
+	DatasetInput
 	Body *struct {
 		Path string     `json:"path,omitempty" doc:"Folder, the root if absent"`
 		Type *entryType `json:"type,omitempty" doc:"Only entries of this type"`
 	} `required:"false"`
 }) (*entriesOutput, error) {
-	d, err := s.readDataset(ctx, in.datasetInput)
+	d, err := s.readDataset(ctx, in.DatasetInput)
 	if err != nil {
 		return nil, err
 	}
@@ -107,7 +107,7 @@ func (s *server) postList(ctx context.Context, in *struct {
 }
 
 func (s *server) search(ctx context.Context, in *struct {
-	datasetInput
+	DatasetInput
 	Body *struct {
 		Query     string     `json:"query,omitempty" doc:"Name with * and ?, ignoring case; everything if absent" example:"*.jpg"`
 		Path      string     `json:"path,omitempty" doc:"Folder to begin in"`
@@ -115,7 +115,7 @@ func (s *server) search(ctx context.Context, in *struct {
 		Type      *entryType `json:"type,omitempty" doc:"Only entries of this type"`
 	} `required:"false"`
 }) (*entriesOutput, error) {
-	d, err := s.readDataset(ctx, in.datasetInput)
+	d, err := s.readDataset(ctx, in.DatasetInput)
 	if err != nil {
 		return nil, err
 	}
@@ -143,10 +143,10 @@ func (s *server) entryAnswer(ctx context.Context, e catalog.Entry, err error) (*
 }
 
 func (s *server) getObject(ctx context.Context, in *struct {
-	datasetInput
+	DatasetInput
 	Path string `query:"path" required:"true"`
 }) (*entryOutput, error) {
-	d, err := s.readDataset(ctx, in.datasetInput)
+	d, err := s.readDataset(ctx, in.DatasetInput)
 	if err != nil {
 		return nil, err
 	}
@@ -159,13 +159,13 @@ func (s *server) getObject(ctx context.Context, in *struct {
 }
 
 func (s *server) moveObject(ctx context.Context, in *struct {
-	datasetInput
+	DatasetInput
 	Body struct {
 		Source string `json:"source"`
 		Dest   string `json:"dest"`
 	}
 }) (*entryOutput, error) {
-	d, err := s.writeDataset(ctx, in.datasetInput)
+	d, err := s.writeDataset(ctx, in.DatasetInput)
 	if err != nil {
 		return nil, err
 	}
@@ -174,13 +174,13 @@ func (s *server) moveObject(ctx context.Context, in *struct {
 }
 
 func (s *server) deleteObject(ctx context.Context, in *struct {
-	datasetInput
+	DatasetInput
 	Path string `query:"path"`
 	Body *struct {
 		Path string `json:"path,omitempty"`
 	} `required:"false"`
 }) (*struct{}, error) {
-	d, err := s.writeDataset(ctx, in.datasetInput)
+	d, err := s.writeDataset(ctx, in.DatasetInput)
 	if err != nil {
 		return nil, err
 	}
@@ -202,12 +202,12 @@ type deletedOutput struct {
 }
 
 func (s *server) deleteObjects(ctx context.Context, in *struct {
-	datasetInput
+	DatasetInput
 	Body *struct {
 		Paths []string `json:"paths,omitempty"`
 	} `required:"false"`
 }) (*deletedOutput, error) {
-	d, err := s.writeDataset(ctx, in.datasetInput)
+	d, err := s.writeDataset(ctx, in.DatasetInput)
 	if err != nil {
 		return nil, err
 	}
@@ -237,7 +237,7 @@ const maxField = 64 << 10
 // come in any order: bytes that come before the path are kept until it is known.
 func (s *server) upload(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
-	d, err := s.writeDataset(ctx, datasetInput{param(r, "org"), param(r, "ds")})
+	d, err := s.writeDataset(ctx, DatasetInput{param(r, "org"), param(r, "ds")})
 	if err != nil {
 		return err
 	}

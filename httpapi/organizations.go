@@ -78,11 +78,12 @@ func (s *server) listPublicOrganizations(ctx context.Context, _ *struct{}) (*org
 	return out, nil
 }
 
-type organizationInput struct {
+// OrganizationInput is embedded in the inputs of operations on an organization.
+type OrganizationInput struct {
 	Org string `path:"org" doc:"Slug of the organization" example:"acme"`
 }
 
-func (s *server) getOrganization(ctx context.Context, in *organizationInput) (*organizationOutput, error) {
+func (s *server) getOrganization(ctx context.Context, in *OrganizationInput) (*organizationOutput, error) {
 	caller := callerFrom(ctx)
 	o, err := s.Catalog.Organization(ctx, caller, in.Org, auth.ReadOrganization)
 	if err != nil {
@@ -113,6 +114,6 @@ func (s *server) createOrganization(ctx context.Context, in *struct {
 	return &createdOrganization{baseURL(requestFrom(ctx)) + "/orgs/" + o.Slug, newOrganization(o, caller)}, nil
 }
 
-func (s *server) deleteOrganization(ctx context.Context, in *organizationInput) (*struct{}, error) {
+func (s *server) deleteOrganization(ctx context.Context, in *OrganizationInput) (*struct{}, error) {
 	return nil, s.Catalog.DeleteOrganization(ctx, callerFrom(ctx), in.Org)
 }

@@ -33,7 +33,7 @@ func (s *server) registerTiles() {
 
 func (s *server) tile(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
-	d, err := s.readDataset(ctx, datasetInput{param(r, "org"), param(r, "ds")})
+	d, err := s.readDataset(ctx, DatasetInput{param(r, "org"), param(r, "ds")})
 	if err != nil {
 		return err
 	}
@@ -114,7 +114,7 @@ const defaultThumbnail = 512
 
 func (s *server) thumbnail(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
-	d, err := s.readDataset(ctx, datasetInput{param(r, "org"), param(r, "ds")})
+	d, err := s.readDataset(ctx, DatasetInput{param(r, "org"), param(r, "ds")})
 	if err != nil {
 		return err
 	}
