@@ -42,9 +42,8 @@ func (c *Catalog) EntryByHash(ctx context.Context, d *Dataset, hash string) (Ent
 	type question struct {
 		dataset uuid.UUID
 		hash    string
-		byHash  struct{}
 	}
-	return recall(c.known, question{dataset: d.ID, hash: hash}, func() (Entry, error) {
+	return recall(c.known, question{d.ID, hash}, func() (Entry, error) {
 		return one(ctx, c.pool, scanEntry, cairn.Errorf(cairn.NotFound, "No entry of this dataset has the hash %q.", hash),
 			`select `+entryColumns+` from entries where hash = $2 and dataset_id = $1 and hash <> '' order by path limit 1`, d.ID, hash)
 	})

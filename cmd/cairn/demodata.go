@@ -25,6 +25,7 @@ func offerDemo(ctx context.Context, c *catalog.Catalog, store blob.Store, in *in
 	if cairn.CodeOf(err) != cairn.NotFound {
 		return err
 	}
+	slog.Info("making the demo dataset", "dataset", catalog.PublicOrganization+"/"+demoSlug)
 	dir, err := os.MkdirTemp(store.Scratch(), "demo-")
 	if err != nil {
 		return err
@@ -37,7 +38,6 @@ func offerDemo(ctx context.Context, c *catalog.Catalog, store blob.Store, in *in
 	if err != nil {
 		return err
 	}
-	slog.Info("making the demo dataset", "dataset", catalog.PublicOrganization+"/"+demoSlug)
 	return filepath.WalkDir(dir, func(file string, entry fs.DirEntry, err error) error {
 		if err != nil || entry.IsDir() {
 			return err

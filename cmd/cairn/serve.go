@@ -133,17 +133,37 @@ func (s *serveCommand) start(ctx context.Context) (n *node, err error) {
 		return n, err
 	}
 	n.onStop(queue.Stop)
-	if s.Demo {
-		if err := offerDemo(ctx, entries, store, intake); err != nil {
-			return n, fmt.Errorf("demo dataset: %w", err)
-		}
-	}
 	page := web.Files()
 	if s.WebDir != "" {
 		page = os.DirFS(s.WebDir)
 	}
-	return n, s.listen(n, httpapi.New(httpapi.Config{Users: users, Catalog: entries, Store: store, Ingest: intake, Tiles: tiles, Page: page,
-		ExternalURL: s.ExternalURL, TrustedProxies: s.TrustedProxies, AllowedOrigins: s.AllowedOrigins}))
+	handler := httpapi.New(httpapi.Config{Users: users, Catalog: entries, Store: store, Ingest: intake, Tiles: tiles, Page: page,
+		ExternalURL: s.ExternalURL, TrustedProxies: s.TrustedProxies, AllowedOrigins: s.AllowedOrigins})
+	if err := s.listen(n, handler); err != nil {
+		return n, err
+	}
+	if s.Demo {
+		n.onStop(inBackground(background, "demo dataset", func(ctx context.Context) error { return offerDemo(ctx, entries, store, intake) }))
+	}
+	return n, nil
+}
+
+// inBackground runs work that nobody waits for; the function that it returns
+// ends it.
+func inBackground(ctx context.Context, name string, work func(context.Context) error) (stop func(context.Context) error) {
+	ctx, cancel := context.WithCancel(ctx)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		if err := work(ctx); err != nil && ctx.Err() == nil {
+			slog.Error(name, "error", err)
+		}
+	}()
+	return func(context.Context) error {
+		cancel()
+		<-done
+		return nil
+	}
 }
 
 // firstStart fills an empty catalog and tells the password that was made.

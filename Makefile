@@ -1,0 +1,35 @@
+# The commands of the project. `make run` and `make test` work on a fresh
+# Debian 12 machine that has Go.
+
+GO ?= go
+BIN := bin/cairn
+PACKAGES := libgdal-dev gdal-bin postgresql-15 postgresql-15-postgis-3 chromium unzip python3-gdal python3-venv pkg-config gcc
+
+.PHONY: run build test setup lint web bench clean
+
+run: setup build ## a server with a small demo dataset
+	@echo "Cairn at http://127.0.0.1:5000 (its page opens in a browser; Ctrl-C stops it)"
+	$(BIN) serve --demo
+
+build: ## bin/cairn
+	$(GO) build -o $(BIN) ./cmd/cairn
+
+test: setup ## every test
+	$(GO) test ./...
+
+setup: ## what a fresh machine lacks; says nothing when nothing is missing
+	@.ci/setup $(PACKAGES)
+
+lint: setup
+	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { gofmt -l $$(git ls-files '*.go'); exit 1; }
+	$(GO) vet ./...
+	$(GO) tool staticcheck ./...
+
+web: ## the page, after a change in web/src: needs node and npm
+	cd web && npm ci && npm run build
+
+bench: setup build ## the figures of bench/README.md
+	$(GO) run ./bench/tiles && $(GO) run ./bench/upload && $(GO) run ./bench/listing
+
+clean:
+	rm -rf bin
