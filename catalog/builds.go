@@ -4,7 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"fmt"
+	"errors"
 	"strings"
 	"time"
 
@@ -166,8 +166,8 @@ func (tx Tx) FinishBuild(ctx context.Context, product string, cause error) error
 // Message returns what a person is told of an error: the sentence of a
 // *cairn.Error, and nothing of an internal one.
 func Message(err error) string {
-	if e, ok := err.(*cairn.Error); ok && e.Code != cairn.Internal {
+	if e, ok := errors.AsType[*cairn.Error](err); ok && e.Code != cairn.Internal {
 		return e.Message
 	}
-	return fmt.Sprintf("Something went wrong on the server (%s). Its log says what.", cairn.CodeOf(err))
+	return "Something went wrong on the server. Its log says what."
 }

@@ -54,7 +54,9 @@ func (s STAC) dataset(d *Dataset) string {
 }
 
 // CollectionURL is the address of the dataset's collection.
-func (s STAC) CollectionURL(d *Dataset) string { return s.Base + "/stac/collections/" + CollectionID(d) }
+func (s STAC) CollectionURL(d *Dataset) string {
+	return s.Base + "/stac/collections/" + CollectionID(d)
+}
 
 // Extent is what the entries of a dataset span.
 type Extent struct {

@@ -199,4 +199,3 @@ func (s *serveCommand) listen(n *node, h http.Handler) error {
 	slog.Info("listening", "address", n.address)
 	return nil
 }
-
