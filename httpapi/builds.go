@@ -119,7 +119,7 @@ func (s *server) buildFile(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	name, err := catalog.CleanPath(param(r, "path"))
+	name, err := catalog.CleanPath(param(r, "*"))
 	if err != nil {
 		return err
 	}

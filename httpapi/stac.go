@@ -268,7 +268,7 @@ func itemPath(r *http.Request) (string, error) {
 	if id := param(r, "item"); id != "" {
 		return catalog.ItemPath(id)
 	}
-	text := strings.TrimRight(strings.NewReplacer("+", "-", "/", "_").Replace(param(r, "path")), "=")
+	text := strings.TrimRight(strings.NewReplacer("+", "-", "/", "_").Replace(param(r, "*")), "=")
 	path, err := base64.RawURLEncoding.DecodeString(text)
 	if err != nil {
 		return "", cairn.Errorf(cairn.Invalid, "%q is not the Base64 of a path.", text)
