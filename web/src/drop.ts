@@ -7,9 +7,17 @@ export interface DroppedFile {
 
 /** The files of a drop. Its items are only readable until the event is over, so they are taken before any waiting. */
 export async function droppedFiles(transfer: DataTransfer): Promise<DroppedFile[]> {
-  const entries = [...transfer.items].map((item) => item.webkitGetAsEntry()).filter((entry) => entry !== null);
-  const found = await Promise.all(entries.map((entry) => filesBelow(entry, '')));
+  const items = [...transfer.items].filter((item) => item.kind === 'file');
+  const found = await Promise.all(items.map((item) => {
+    const entry = item.webkitGetAsEntry();
+    return entry ? filesBelow(entry, '') : plainFile(item); // what comes from another program may have no entry
+  }));
   return found.flat();
+}
+
+function plainFile(item: DataTransferItem): DroppedFile[] {
+  const file = item.getAsFile();
+  return file ? [{ file, path: file.name }] : [];
 }
 
 export const pickedFiles = (files: FileList): DroppedFile[] =>

@@ -6,9 +6,10 @@ import {
 import workerUrl from 'maplibre-gl/dist/maplibre-gl-worker.mjs?url';
 import { feature, mesh } from 'topojson-client';
 import type { GeometryCollection, Topology } from 'topojson-specification';
-import type { Feature } from 'geojson';
+import type { Feature, Geometry, MultiPolygon } from 'geojson';
 import atlasUrl from 'world-atlas/countries-50m.json?url';
 import type { Extent } from '../extent';
+import { continuousLines, continuousPolygons } from './continuous';
 import { graticule } from './graticule';
 import { palette, prefersDark } from './palette';
 
@@ -26,14 +27,15 @@ function baseLayers(): LayerSpecification[] {
     { id: 'land', type: 'fill', source: 'land', paint: { 'fill-color': colours.land, 'fill-antialias': false } },
     { id: 'graticule', type: 'line', source: 'graticule', paint: { 'line-color': colours.graticule, 'line-width': 0.7 } },
     { id: 'borders', type: 'line', source: 'borders', paint: { 'line-color': colours.border, 'line-width': 0.8 } },
-    { id: 'coast', type: 'line', source: 'land', paint: { 'line-color': colours.coast, 'line-width': 0.8 } },
+    { id: 'coast', type: 'line', source: 'coast', paint: { 'line-color': colours.coast, 'line-width': 0.8 } },
     { id: overlayAnchor, type: 'background', layout: { visibility: 'none' } },
   ];
 }
 
 function style(): StyleSpecification {
-  const empty = () => ({ type: 'geojson' as const, data: nothing });
-  return { version: 8, sources: { land: empty(), borders: empty(), graticule: empty() }, layers: baseLayers() };
+  const world = () => ({ type: 'geojson' as const, data: nothing, maxzoom: 6 }); // beyond, the atlas has nothing finer to show
+  const lines = { type: 'geojson' as const, data: nothing };
+  return { version: 8, sources: { land: world(), coast: world(), borders: world(), graticule: lines }, layers: baseLayers() };
 }
 
 /**
@@ -91,12 +93,13 @@ let world: Promise<Topology> | undefined;
 async function drawWorld(map: MapLibre) {
   world ??= fetch(atlasUrl).then((response) => response.json());
   const topology = await world;
-  source(map, 'land')?.setData(feature(topology, topology.objects.land as GeometryCollection));
-  source(map, 'borders')?.setData({
-    type: 'Feature',
-    properties: {},
-    geometry: mesh(topology, topology.objects.countries as GeometryCollection, (a, b) => a !== b),
-  });
+  const land = topology.objects.land as GeometryCollection;
+  const countries = topology.objects.countries as GeometryCollection;
+  const [continents] = feature(topology, land).features;
+  const draw = (id: string, geometry: Geometry) => source(map, id)?.setData({ type: 'Feature', properties: {}, geometry });
+  draw('land', continuousPolygons(continents.geometry as MultiPolygon));
+  draw('coast', continuousLines(mesh(topology, land)));
+  draw('borders', continuousLines(mesh(topology, countries, (a, b) => a !== b)));
 }
 
 /** Says on the document whether a map has drawn everything it was given, for whoever waits for that. */

@@ -6,6 +6,9 @@ import { announceReadiness, createMap } from './basemap';
 import { footprintFeatures, paintOverlay, pointFeatures, selectableLayers } from './overlay';
 import { RasterLayers, type RasterView } from './raster-layers';
 
+/** Pixels left free around what is brought into view. */
+const margin = 44;
+
 export interface MapEvents {
   select(path: string | null): void;
 }
@@ -16,6 +19,7 @@ export class DatasetMap {
   private readonly popup = new Popup({ closeButton: false, closeOnClick: false, offset: 12, className: 'map-name' });
   private entries: Entry[] = [];
   private selected: string | null = null;
+  private covered = { right: 0, bottom: 0 };
   private fitted = false;
   private ready = false;
 
@@ -50,16 +54,19 @@ export class DatasetMap {
     if (this.ready) paintOverlay(this.map, path);
   }
 
+  /** Keeps so many pixels clear when something is brought into view, because a panel lies over them. */
+  setCovered(covered: { right: number; bottom: number }) {
+    this.covered = covered;
+  }
+
   /** Brings the entries into view; those without a place are ignored. */
   fit(entries: Entry[], animate = true) {
     const whole = unionExtent(entries.map(entryExtent).filter((extent): extent is Extent => extent !== null));
     if (!whole) return;
     const still = matchMedia('(prefers-reduced-motion: reduce)').matches;
-    this.map.fitBounds(new LngLatBounds(whole), { padding: 48, maxZoom: 19, animate: animate && !still, duration: 900 });
-  }
-
-  resize() {
-    this.map.resize();
+    const { right, bottom } = this.covered;
+    const padding = { top: margin, left: margin, right: margin + right, bottom: margin + bottom };
+    this.map.fitBounds(new LngLatBounds(whole), { padding, maxZoom: 19, animate: animate && !still, duration: 900 });
   }
 
   remove() {

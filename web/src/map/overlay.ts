@@ -33,11 +33,11 @@ export function footprintFeatures(entries: Entry[]): FeatureCollection {
 export function paintOverlay(map: MapLibre, selected: string | null) {
   if (!map.getSource('points')) addLayers(map);
   const { footprint, photo, halo, selected: highlight } = palette();
-  const whenSelected = <T extends string | number>(yes: T, no: T | ExpressionSpecification): ExpressionSpecification =>
+  const whenSelected = <T extends string | number | ExpressionSpecification>(yes: T, no: T): ExpressionSpecification =>
     ['case', ['==', ['get', 'path'], selected ?? ''], yes, no] as unknown as ExpressionSpecification;
 
   map.setPaintProperty('footprint-fills', 'fill-color', whenSelected(highlight, footprint));
-  map.setPaintProperty('footprint-fills', 'fill-opacity', whenSelected(0.16, ['case', ['get', 'raster'], 0, 0.05]));
+  map.setPaintProperty('footprint-fills', 'fill-opacity', ['case', ['get', 'raster'], 0, whenSelected(0.18, 0.05)]);
   map.setPaintProperty('footprint-lines', 'line-color', whenSelected(highlight, footprint));
   map.setPaintProperty('footprint-lines', 'line-width', whenSelected(2.5, 1));
   map.setPaintProperty('footprint-lines', 'line-opacity', whenSelected(1, 0.7));

@@ -25,12 +25,22 @@ export function DatasetMapView({ state }: { state: DatasetState }) {
   }, [state]);
   useEffect(() => map?.show(entries), [map, entries]);
   useEffect(() => map?.select(selected), [map, selected]);
-  useEffect(() => state.zoomTo.subscribe((entry) => entry && map?.fit([entry])), [map, state]);
+  const zoomTo = state.zoomTo.value;
+  useEffect(() => {
+    if (!map || !zoomTo) return;
+    map.setCovered(coveredByDetails(container.current!));
+    map.fit([zoomTo]);
+  }, [map, zoomTo]);
+
+  function showAll() {
+    map?.setCovered(coveredByDetails(container.current!));
+    map?.fit(entries);
+  }
 
   return (
     <section class="map-side" aria-label="Map">
       <div class="map" ref={container} data-testid="map" />
-      <Layers rasters={entries.filter((entry) => isRaster(entry) && isReady(entry))} onFit={() => map?.fit(entries)}
+      <Layers rasters={entries.filter((entry) => isRaster(entry) && isReady(entry))} onFit={showAll}
         onChange={(view) => map?.setRasterView(view)} />
     </section>
   );
@@ -40,4 +50,13 @@ export function DatasetMapView({ state }: { state: DatasetState }) {
 function selectOnMap(state: DatasetState, path: string | null) {
   if (path !== null && parentFolder(path) !== state.folder.peek()) state.openFolder(parentFolder(path));
   state.selected.value = path;
+}
+
+/** How much of the map's right side or lower end the open details hide, in pixels. */
+function coveredByDetails(map: HTMLElement) {
+  const details = document.querySelector('.details')?.getBoundingClientRect();
+  const view = map.getBoundingClientRect();
+  if (!details || details.top >= view.bottom) return { right: 0, bottom: 0 };
+  const besideMap = details.width < view.width * 0.6;
+  return besideMap ? { right: view.right - details.left, bottom: 0 } : { right: 0, bottom: view.bottom - details.top };
 }

@@ -110,7 +110,10 @@ function words(key: string): string {
 
 function shown(value: unknown): string {
   if (typeof value === 'number') return String(Number.isInteger(value) ? value : Number(value.toPrecision(9)));
-  if (Array.isArray(value) && value.every((item) => typeof item !== 'object')) return value.map(shown).join(', ');
-  const text = typeof value === 'object' ? JSON.stringify(value) : String(value);
-  return text.length > 300 ? `${text.slice(0, 300)}…` : text;
+  if (Array.isArray(value)) return shorten(value.map(shown).join(', '));
+  if (typeof value === 'object' && value !== null) return shorten(Object.values(value).map(shown).join(' '));
+  const text = String(value);
+  return /^(PROJ|GEOG|GEODETIC|BOUND|COMPD|COMPOUND)\w*\["/.test(text) ? text.split('"')[1] : shorten(text);
 }
+
+const shorten = (text: string) => (text.length > 300 ? `${text.slice(0, 300)}…` : text);

@@ -2,11 +2,12 @@ import { formatBytes, formatCount } from '../format';
 import { clearUploads, progress, uploads, type Upload } from '../uploads';
 import { Icon } from './icon';
 
-/** The uploads of this visit: the whole as one bar, and each file with its own. */
+/** The uploads of this visit: the whole as one bar, and each file that has not arrived with its own. */
 export function Uploads() {
   if (uploads.value.length === 0) return null;
   const { open, failed, sent, total, share } = progress.value;
   const done = uploads.value.length - open - failed;
+  const unfinished = uploads.value.filter((upload) => upload.state.value !== 'done');
   const sentence = open > 0
     ? `Uploading ${formatCount(open, 'file')} · ${formatBytes(sent)} of ${formatBytes(total)}`
     : `${formatCount(done, 'file')} uploaded${failed > 0 ? `, ${failed} failed` : ''}`;
@@ -17,12 +18,12 @@ export function Uploads() {
         <button type="button" class="tool" onClick={clearUploads} aria-label={open > 0 ? 'Stop the uploads' : 'Close'}><Icon name="close" /></button>
       </header>
       <progress value={share} max={1} aria-label="All uploads" />
-      <ul>{uploads.value.map((upload) => <UploadRow key={upload.id} upload={upload} />).reverse()}</ul>
+      <ul>{unfinished.map((upload) => <UploadRow key={upload.id} upload={upload} />)}</ul>
     </section>
   );
 }
 
-const states = { waiting: 'Waiting', sending: '', done: 'Done', failed: 'Failed' };
+const states = { waiting: 'Waiting', sending: '', done: '', failed: 'Failed' };
 
 function UploadRow({ upload }: { upload: Upload }) {
   const state = upload.state.value;
