@@ -20,36 +20,51 @@ func (s *Server) renderTile(ctx context.Context, cogKey string, t maptile.Tile, 
 	if src.index.EPSG != 3857 || src.index.PixelSize == 0 {
 		return nil, cairn.Errorf(cairn.Invalid, "This raster is not laid out for the map. Build it again.")
 	}
-	w := windowOf(src.index, t, size)
 	p := newPicture(size, size)
-	if w.toW == 0 || w.toH == 0 {
-		return p.encode(f, lossless)
+	coding := lossless
+	for turn := range 2 {
+		w := windowOf(src.index, t, size, turn)
+		if w.toW == 0 || w.toH == 0 {
+			continue
+		}
+		if int64(w.width)*int64(w.height) > s.maxPixels {
+			return nil, cairn.Errorf(cairn.Invalid, "This raster has no overviews for zoom %d. Build it again.", t.Z)
+		}
+		used, err := s.drawWindow(ctx, src, cogKey, w, p)
+		if err != nil {
+			return nil, err
+		}
+		coding = used
 	}
-	if int64(w.width)*int64(w.height) > s.maxPixels {
-		return nil, cairn.Errorf(cairn.Invalid, "This raster has no overviews for zoom %d. Build it again.", t.Z)
-	}
+	return p.encode(f, coding)
+}
+
+// drawWindow draws what the window shows into the tile p and returns the
+// quality in which to encode it.
+func (s *Server) drawWindow(ctx context.Context, src *source, cogKey string, w window, p *picture) (quality, error) {
 	r, err := s.openLevel(ctx, src, cogKey, w.level)
 	if err != nil {
-		return nil, err
+		return 0, err
 	}
 	defer r.Close()
+	width, height := w.toW, w.toH
 	if w.enlarges() {
-		native, err := r.draw(w.x, w.y, w.width, w.height, w.width, w.height)
-		if err != nil {
-			return nil, unreadable(err)
-		}
-		p = w.enlarge(native, size)
+		width, height = w.width, w.height
+	}
+	part, err := r.draw(w.x, w.y, w.width, w.height, width, height)
+	if err != nil {
+		return 0, unreadable(err)
+	}
+	p.grey = part.grey
+	if w.enlarges() {
+		w.enlarge(part, p)
 	} else {
-		part, err := r.draw(w.x, w.y, w.width, w.height, w.toW, w.toH)
-		if err != nil {
-			return nil, unreadable(err)
-		}
 		p.place(part, w.toX, w.toY)
 	}
 	if r.palette != nil {
-		return p.encode(f, lossless)
+		return lossless, nil
 	}
-	return p.encode(f, tileQuality)
+	return tileQuality, nil
 }
 
 // openLevel opens one level of a COG as a raster of its own.

@@ -80,6 +80,9 @@ func (s *source) find(t maptile.Tile) (place, error) {
 	}
 	level := &s.index.Levels[k]
 	column, row := x-s.column>>k, y-s.row>>k
+	if column < 0 {
+		column += 1 << (s.zoom - k) // behind the 180th meridian columns go on counting
+	}
 	if column < 0 || row < 0 || column >= level.TilesAcross || row >= level.TilesDown {
 		return place{empty: true}, nil
 	}

@@ -4,8 +4,11 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"image"
+	"image/draw"
 	stdpng "image/png"
 	"os"
+	"path/filepath"
 	"testing"
 
 	"github.com/paulmach/orb/maptile"
@@ -58,4 +61,51 @@ func TestNoSuchTile(t *testing.T) {
 	assert.Equal(t, cairn.Invalid, cairn.CodeOf(err))
 	_, err = s.Tile(context.Background(), cogKey, maptile.Tile{}, 256, PNG)
 	assert.Equal(t, cairn.NotFound, cairn.CodeOf(err))
+}
+
+// A raster that crosses the 180th meridian goes on eastwards: its columns
+// beyond the last one are the first columns of the map.
+func TestAcrossTheMeridian(t *testing.T) {
+	t.Parallel()
+	// 8 x 8 tiles of zoom 9, the first four in columns 508 to 511.
+	const zoom, column, row = 9, 508, 168
+	span := 2 * halfWorld / (1 << zoom)
+	left, top := -halfWorld+column*span, halfWorld-row*span
+	dir := t.TempDir()
+	picture := writePNG(t, filepath.Join(dir, "scene.png"), scene(2048, 2048))
+	file := filepath.Join(dir, "cog.tif")
+	gdal(t, "gdal_translate", "-q", "-a_srs", "EPSG:3857", "-a_ullr", ftoa(left), ftoa(top), ftoa(left+8*span), ftoa(top-8*span),
+		"-of", "COG", "-co", "BLOCKSIZE=256", "-co", "COMPRESS=WEBP", "-co", "QUALITY=90", picture, file)
+	s, _ := serve(t, map[string]string{cogKey: file})
+
+	want := scene(2048, 2048)
+	for _, x := range []int{508, 511, 0, 3} {
+		for _, format := range []Format{WebP, PNG} {
+			tile, err := s.Tile(t.Context(), cogKey, maptile.New(uint32(x), row+2, zoom), 256, format)
+			require.NoError(t, err)
+			at := ((x + 512 - column) % 512) * 256
+			part := image.NewNRGBA(image.Rect(0, 0, 256, 256))
+			draw.Draw(part, part.Rect, want, image.Pt(at, 512), draw.Src)
+			assert.Greater(t, psnr(t, part, rgba(decode(t, tile.Data))), 28.0, "column %d as %s", x, format)
+		}
+	}
+	for _, tile := range []maptile.Tile{{X: 4, Y: row, Z: zoom}, {X: 507, Y: row, Z: zoom}, {X: 256, Y: row, Z: zoom}} {
+		got, err := s.Tile(t.Context(), cogKey, tile, 256, PNG)
+		require.NoError(t, err)
+		assert.Zero(t, countVisible(decode(t, got.Data)), "%v", tile)
+	}
+	whole, err := s.Tile(t.Context(), cogKey, maptile.Tile{}, 256, PNG)
+	require.NoError(t, err)
+	m := decode(t, whole.Data)
+	assert.NotZero(t, m.NRGBAAt(255, 85).A, "both ends of the world, east")
+	assert.NotZero(t, m.NRGBAAt(0, 85).A, "and west")
+}
+
+func countVisible(m *image.NRGBA) (n int) {
+	for i := 3; i < len(m.Pix); i += 4 {
+		if m.Pix[i] != 0 {
+			n++
+		}
+	}
+	return n
 }

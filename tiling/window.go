@@ -26,8 +26,10 @@ type window struct {
 func (w window) enlarges() bool { return w.step < 1 }
 
 // windowOf finds the coarsest level that is at least as fine as the tile, and
-// the part of it that the tile shows.
-func windowOf(x *cog.Index, t maptile.Tile, size int) window {
+// the part of it that the tile shows. A raster that crosses the 180th meridian
+// goes on eastwards: with turn 1 the tile is looked for one turn around the
+// Earth further.
+func windowOf(x *cog.Index, t maptile.Tile, size, turn int) window {
 	span := 2 * halfWorld / math.Exp2(float64(t.Z)) // metres
 	full := x.Levels[0]
 	want := span / float64(size)
@@ -45,7 +47,7 @@ func windowOf(x *cog.Index, t maptile.Tile, size int) window {
 		w.level, pixel = k, p
 	}
 	w.step = snap(want/pixel, 1e-6)
-	left := -halfWorld + float64(t.X)*span
+	left := -halfWorld + float64(t.X)*span + float64(turn)*2*halfWorld
 	top := halfWorld - float64(t.Y)*span
 	w.originX = snap((left-x.OriginX)/pixel, 1e-3)
 	w.originY = snap((x.OriginY-top)/pixel, 1e-3)
@@ -83,9 +85,8 @@ func cut(origin, step float64, size, length int) (from, n, to, m int) {
 }
 
 // enlarge draws the level's pixels, as they are, into a tile's larger ones.
-func (w window) enlarge(from *picture, size int) *picture {
-	out := newPicture(size, size)
-	out.grey = from.grey
+func (w window) enlarge(from, out *picture) {
+	size := out.width
 	for j := w.toY; j < w.toY+w.toH; j++ {
 		y := between(0, int(math.Floor(w.originY+(float64(j)+0.5)*w.step))-w.y, from.height-1)
 		for i := w.toX; i < w.toX+w.toW; i++ {
@@ -93,7 +94,6 @@ func (w window) enlarge(from *picture, size int) *picture {
 			copy(out.pixels[4*(j*size+i):][:4], from.pixels[4*(y*from.width+x):])
 		}
 	}
-	return out
 }
 
 func between(low, v, high int) int { return max(low, min(v, high)) }
