@@ -170,8 +170,7 @@ func taken(e Entry) time.Time {
 func (s STAC) assets(d *Dataset, e Entry, cog string) map[string]*stac.Asset {
 	query := "path=" + url.QueryEscape(e.Path)
 	assets := map[string]*stac.Asset{e.Path: s.download(d, e)}
-	switch e.Type {
-	case Image, GeoImage, Panorama, GeoPanorama, GeoRaster:
+	if hasThumbnail(e.Type) && (e.Type != GeoRaster || cog != "") { // a raster's is drawn from its COG
 		assets["thumbnail"] = &stac.Asset{Href: s.dataset(d) + "/thumb?" + query + "&size=512", Title: "Thumbnail", Type: "image/webp", Roles: []string{"thumbnail"}}
 	}
 	if cog != "" {
@@ -179,6 +178,14 @@ func (s STAC) assets(d *Dataset, e Entry, cog string) map[string]*stac.Asset {
 		assets["tiles"] = &stac.Asset{Href: s.dataset(d) + "/tiles/{z}/{x}/{y}.png?" + query, Title: "Map tiles", Type: "image/png", Roles: []string{"tiles"}}
 	}
 	return assets
+}
+
+func hasThumbnail(t EntryType) bool {
+	switch t {
+	case Image, GeoImage, Panorama, GeoPanorama, GeoRaster:
+		return true
+	}
+	return false
 }
 
 // projection is the projection extension, v1.2.0: GDAL 3.6 reads proj:epsg, newer clients proj:code.
