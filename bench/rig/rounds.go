@@ -1,0 +1,23 @@
+package rig
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+)
+
+// Median returns the value in the middle, the upper of the two middle ones of
+// an even number. There must be at least one.
+func Median[N cmp.Ordered](values []N) N {
+	sorted := slices.Sorted(slices.Values(values))
+	return sorted[len(sorted)/2]
+}
+
+// Verdict prints a figure beside what is wanted of it.
+func Verdict(name string, figure float64, wanted string, reached bool) {
+	word := "reached"
+	if !reached {
+		word = "MISSED"
+	}
+	fmt.Printf("%s: %.2f (wanted: %s, %s)\n", name, figure, wanted, word)
+}
