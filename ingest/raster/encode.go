@@ -76,13 +76,17 @@ func targetCRS(lon0 float64) string {
 func cogArgs(grid, target string, p plan, r recipe) []string {
 	args := []string{
 		"-if", "VRT", "-of", "COG", "-co", "BLOCKSIZE=256", "-co", "SPARSE_OK=TRUE", "-co", "BIGTIFF=YES", "-co", "NUM_THREADS=ALL_CPUS",
-		"-co", "OVERVIEWS=IGNORE_EXISTING", "-co", "OVERVIEW_RESAMPLING=" + r.overviews, "-co", "OVERVIEW_COUNT=" + strconv.Itoa(p.levels-1),
+	}
+	if p.levels > 1 {
+		args = append(args, "-co", "OVERVIEWS=IGNORE_EXISTING", "-co", "OVERVIEW_RESAMPLING="+r.overviews, "-co", "OVERVIEW_COUNT="+strconv.Itoa(p.levels-1))
+	} else {
+		args = append(args, "-co", "OVERVIEWS=NONE")
 	}
 	switch r.codec {
 	case lossyWebP:
-		args = append(args, "-co", "COMPRESS=WEBP", "-co", "QUALITY=80")
+		args = append(args, "-co", "COMPRESS=WEBP", "-co", "QUALITY=80", "-co", "OVERVIEW_QUALITY=80")
 	case losslessWebP:
-		args = append(args, "-co", "COMPRESS=WEBP", "-co", "QUALITY=100")
+		args = append(args, "-co", "COMPRESS=WEBP", "-co", "QUALITY=100", "-co", "OVERVIEW_QUALITY=100")
 	case deflate:
 		args = append(args, "-co", "COMPRESS=DEFLATE", "-co", "LEVEL=1", "-co", "PREDICTOR=YES")
 	}

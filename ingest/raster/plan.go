@@ -10,13 +10,14 @@ import (
 )
 
 const (
-	tileSize     = 256       // pixels along a tile's edge
-	earthRadius  = 6378137.0 // metres, of EPSG:3857's sphere
-	halfWorld    = math.Pi * earthRadius
-	maxZoom      = 30      // the finest zoom that tile addresses know
-	maxGridTiles = 1 << 24 // tiles of the full resolution, sparse ones included: bounds the index
-	maxPixels    = 1 << 38 // of a source
-	webMercator  = "EPSG:3857"
+	tileSize      = 256       // pixels along a tile's edge
+	earthRadius   = 6378137.0 // metres, of EPSG:3857's sphere
+	halfWorld     = math.Pi * earthRadius
+	maxZoom       = 30      // the finest zoom that tile addresses know
+	maxGridTiles  = 1 << 24 // tiles of the full resolution, sparse ones included: bounds the index
+	maxPixels     = 1 << 38 // of a source
+	maxElongation = 32      // of a source's pixels: the map has as many times more
+	webMercator   = "EPSG:3857"
 )
 
 // sameZoom is how much coarser than a source a zoom level may be and still
@@ -62,6 +63,10 @@ func planFor(ds *godal.Dataset) (plan, error) {
 	if int64(size.SizeX) > maxPixels/int64(size.SizeY) {
 		return plan{}, cairn.Errorf(cairn.Invalid, "The raster has %d x %d pixels, more than Cairn builds; cut it into smaller ones.", size.SizeX, size.SizeY)
 	}
+	if gt, err := ds.GeoTransform(godal.SkipWarnings); err == nil && elongation(gt) > maxElongation {
+		return plan{}, cairn.Errorf(cairn.Invalid,
+			"The raster's pixels are %.0f times as long as wide; map tiles have square ones. Resample it and upload it again.", elongation(gt))
+	}
 	o, err := outlineOf(ds)
 	switch {
 	case errors.Is(err, errNoGeotransform):
@@ -74,6 +79,15 @@ func planFor(ds *godal.Dataset) (plan, error) {
 		return plan{}, err
 	}
 	return layOut(o, size.SizeX, size.SizeY)
+}
+
+// elongation returns how many times as long as wide the pixels of a raster are, or the reverse.
+func elongation(gt [6]float64) float64 {
+	column, row := math.Hypot(gt[1], gt[4]), math.Hypot(gt[2], gt[5])
+	if column == 0 || row == 0 {
+		return 1 // no pixels at all, which outlineOf refuses
+	}
+	return max(column/row, row/column)
 }
 
 // layOut is planFor's arithmetic, for a raster of w x h pixels bordered by o.

@@ -150,7 +150,17 @@ func numbers(bands []godal.Band, hasAlpha bool) recipe {
 		r.nodata = &nodata
 		return r
 	}
-	return r.withAlpha()
+	r = r.withAlpha()
+	if !averagesAlpha(t, len(r.bands)) {
+		r.overviews = "NEAREST"
+	}
+	return r
+}
+
+// averagesAlpha tells whether GDAL leaves out the pixels that an alpha band
+// hides when it averages; elsewhere void would darken the values along the edges.
+func averagesAlpha(t godal.DataType, bands int) bool {
+	return (t == godal.Byte || t == godal.UInt16) && (bands == 2 || bands == 4)
 }
 
 // keepsAsNodata tells whether nodata is an ordinary value of type t. Beyond

@@ -120,11 +120,12 @@ func nodataOf(band godal.Band) float64 {
 	return nodata
 }
 
-// valid moves the valid ones of values to the front and returns them.
+// valid moves the valid ones of values to the front and returns them. What no
+// float32 can hold counts as invalid: it would overflow the sums.
 func valid(values, alpha []float64, nodata float64) []float64 {
 	n := 0
 	for i, v := range values {
-		if v == nodata || math.IsNaN(v) || math.IsInf(v, 0) || alpha != nil && alpha[i] == 0 {
+		if v == nodata || math.IsNaN(v) || math.Abs(v) > math.MaxFloat32 || alpha != nil && alpha[i] == 0 {
 			continue
 		}
 		values[n] = v
@@ -152,8 +153,9 @@ func (m *moments) add(values []float64) {
 	mean := 0.0
 	for _, v := range values {
 		m.min, m.max = min(m.min, v), max(m.max, v)
-		mean += v / n
+		mean += v - values[0]
 	}
+	mean = values[0] + mean/n
 	squares := 0.0
 	for _, v := range values {
 		squares += (v - mean) * (v - mean)
@@ -164,18 +166,15 @@ func (m *moments) add(values []float64) {
 	m.count += n
 }
 
-// std returns the standard deviation, at most the largest number that there is.
-func (m *moments) std() float64 { return min(math.Sqrt(m.squares/m.count), math.MaxFloat64) }
+func (m *moments) std() float64 { return math.Sqrt(m.squares / m.count) }
 
-// binWidth is infinite for values that span more than a float64 holds.
 func (m *moments) binWidth() float64 { return (m.max - m.min) / histogramBins }
 
 func (m *moments) bin(v float64) int {
-	width := m.binWidth()
-	if width == 0 || math.IsInf(width, 0) {
+	if m.max == m.min {
 		return 0
 	}
-	return min(int((v-m.min)/width), histogramBins-1)
+	return min(int((v-m.min)/m.binWidth()), histogramBins-1)
 }
 
 func (m *moments) percentile(h *[histogramBins]int64, share float64) float64 {
@@ -183,16 +182,8 @@ func (m *moments) percentile(h *[histogramBins]int64, share float64) float64 {
 	for i, n := range h {
 		reached += n
 		if float64(reached) >= share*m.count {
-			return m.min + m.edge(i)
+			return m.min + float64(i)*m.binWidth()
 		}
 	}
 	return m.max
-}
-
-// edge returns the distance of bin i's lower edge from the minimum.
-func (m *moments) edge(i int) float64 {
-	if i == 0 {
-		return 0 // also where the bins are infinitely wide
-	}
-	return float64(i) * m.binWidth()
 }
