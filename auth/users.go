@@ -19,7 +19,17 @@ type Users struct {
 	lifetime time.Duration
 	failures *failures
 	decoy    string // a hash that no password has: unknown names cost as much as known ones
+	memory   Memory // nil: the database is asked every time
 }
+
+// Memory keeps answers until what they were made from changes.
+type Memory interface {
+	Recall(question any, ask func() (any, error)) (any, error)
+}
+
+// RememberIn keeps the users who present tokens in m, so that a token costs no
+// query. It must be called before the first request.
+func (u *Users) RememberIn(m Memory) { u.memory = m }
 
 // DefaultTokenLifetime is how long a token is good for.
 const DefaultTokenLifetime = 7 * 24 * time.Hour
@@ -141,7 +151,7 @@ func (u *Users) CallerOf(ctx context.Context, token string) (Caller, error) {
 	if err != nil {
 		return Caller{Rejected: true}, nil
 	}
-	user, _, err := u.find(ctx, `id = $1`, said.UserID)
+	user, err := u.byID(ctx, said.UserID)
 	if err != nil {
 		return Caller{}, err
 	}
@@ -153,6 +163,25 @@ func (u *Users) CallerOf(ctx context.Context, token string) (Caller, error) {
 	}
 	return Caller{User: user}, nil
 }
+
+// byID returns the user with the id, nil when there is none.
+func (u *Users) byID(ctx context.Context, id uuid.UUID) (*User, error) {
+	ask := func() (any, error) {
+		user, _, err := u.find(ctx, `id = $1`, id)
+		return user, err
+	}
+	if u.memory == nil {
+		user, err := ask()
+		return user.(*User), err
+	}
+	user, err := u.memory.Recall(userQuestion(id), ask)
+	if err != nil {
+		return nil, err
+	}
+	return user.(*User), nil
+}
+
+type userQuestion uuid.UUID
 
 // find returns the user for which the condition holds and the hash of his
 // password; nil when there is none.

@@ -37,7 +37,7 @@ func (m *memory) forget() { m.generation.Add(1) }
 
 // recall returns the remembered answer to the question key, or asks for it.
 // Errors are not remembered.
-func recall[K comparable, V any](m *memory, key K, ask func() (V, error)) (V, error) {
+func recall[K any, V any](m *memory, key K, ask func() (V, error)) (V, error) {
 	generation := m.generation.Load()
 	if known, ok := m.answers.Get(key); ok && known.generation == generation {
 		return known.value.(V), nil
@@ -47,6 +47,12 @@ func recall[K comparable, V any](m *memory, key K, ask func() (V, error)) (V, er
 		m.answers.Add(key, remembered{generation, v})
 	}
 	return v, err
+}
+
+// Recall returns the remembered answer to a question, or asks for it. It is
+// forgotten at every change of the catalog and of the users.
+func (c *Catalog) Recall(question any, ask func() (any, error)) (any, error) {
+	return recall(c.known, question, ask)
 }
 
 // listen forgets at every notification until ctx ends.

@@ -60,7 +60,7 @@ func (s STAC) CollectionURL(d *Dataset) string {
 
 // Extent is what the entries of a dataset span.
 type Extent struct {
-	Box   []float64 // west, south, east, north in continuous longitudes; nil without geometry
+	Box   []float64 // west, south, east, north, over the shortest arc around the Earth; nil without geometry
 	First *time.Time
 	Last  *time.Time
 }
@@ -76,10 +76,16 @@ func (c *Catalog) Extent(ctx context.Context, d *Dataset) (Extent, error) {
 		}
 		return x, err
 	}, nil, `
-		select st_xmin(box), st_ymin(box), st_xmax(box), st_ymax(box), first, last from (
-			select st_extent(st_force2d(coalesce(polygon_geom, point_geom))) box, min(t) first, max(t) last
-			from (select *, to_timestamp(coalesce(nullif((properties->>'captureTime')::float8, 0) / 1000, mtime)) t
-				from entries where dataset_id = $1 and type not in (1, 7)) e) x`, d.ID)
+		with placed as (
+			select st_force2d(coalesce(polygon_geom, point_geom)) g, to_timestamp(coalesce(nullif((properties->>'captureTime')::float8, 0) / 1000, mtime)) taken
+			from entries where dataset_id = $1 and type not in (1, 7)
+		), spans as ( -- western ends from -180 to 180, eastern ends beyond them
+			select st_xmin(g) - 360 * floor((st_xmin(g) + 180) / 360) west, st_xmax(g) - 360 * floor((st_xmin(g) + 180) / 360) east from placed where g is not null
+		), gaps as ( -- how far east everything before reaches, what began in the turn before included
+			select west, greatest(max(east) over (order by west rows between unbounded preceding and 1 preceding), max(east) over () - 360) reached from spans
+		), widest as (select west, reached + 360 east from gaps order by west - reached desc, west limit 1)
+		select (select case when east - west < 360 then west else -180 end from widest), min(st_ymin(g)),
+			(select case when east - west < 360 then east else 180 end from widest), max(st_ymax(g)), min(taken), max(taken) from placed`, d.ID)
 }
 
 // Collection returns the dataset as a STAC collection. loose are its files

@@ -32,4 +32,3 @@ func mediaType(name string) string {
 	}
 	return "application/octet-stream"
 }
-

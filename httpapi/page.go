@@ -57,6 +57,9 @@ func (s *server) pageFile(w http.ResponseWriter, r *http.Request, name string) b
 		return false
 	}
 	w.Header().Set("Cache-Control", "no-cache")
+	if s.WebPolicy != "" {
+		w.Header().Set("Content-Security-Policy", s.WebPolicy)
+	}
 	if strings.HasPrefix(name, "assets/") {
 		w.Header().Set("Cache-Control", "public, max-age=31536000, immutable")
 	}

@@ -24,6 +24,8 @@ type Config struct {
 	Tiles   *tiling.Server
 	Page    fs.FS // the web page: index.html and its files
 
+	WebPolicy string // Content-Security-Policy of the page; "" for none
+
 	ExternalURL    string         // scheme://host[:port] of generated links; "" to take it from the request
 	TrustedProxies []netip.Prefix // whose X-Forwarded-* count; nil for loopback
 	AllowedOrigins []string       // of cross-origin requests; nil for any

@@ -18,3 +18,6 @@ func Files() fs.FS {
 	}
 	return files
 }
+
+// Policy is the Content-Security-Policy that the page needs: itself, and nothing from elsewhere.
+const Policy = "default-src 'none'; script-src 'self'; worker-src 'self'; style-src 'self'; img-src 'self' blob: data:; connect-src 'self'"

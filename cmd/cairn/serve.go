@@ -114,6 +114,7 @@ func (s *serveCommand) start(ctx context.Context) (n *node, err error) {
 	background, end := context.WithCancel(context.WithoutCancel(ctx))
 	n.onStop(func(context.Context) error { end(); return nil })
 	entries := catalog.Open(background, pool)
+	users.RememberIn(entries)
 	if err := s.firstStart(ctx, entries, users); err != nil {
 		return n, err
 	}
@@ -133,11 +134,11 @@ func (s *serveCommand) start(ctx context.Context) (n *node, err error) {
 		return n, err
 	}
 	n.onStop(queue.Stop)
-	page := web.Files()
+	page, policy := web.Files(), web.Policy
 	if s.WebDir != "" {
-		page = os.DirFS(s.WebDir)
+		page, policy = os.DirFS(s.WebDir), ""
 	}
-	handler := httpapi.New(httpapi.Config{Users: users, Catalog: entries, Store: store, Ingest: intake, Tiles: tiles, Page: page,
+	handler := httpapi.New(httpapi.Config{Users: users, Catalog: entries, Store: store, Ingest: intake, Tiles: tiles, Page: page, WebPolicy: policy,
 		ExternalURL: s.ExternalURL, TrustedProxies: s.TrustedProxies, AllowedOrigins: s.AllowedOrigins})
 	if err := s.listen(n, handler); err != nil {
 		return n, err
