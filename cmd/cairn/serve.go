@@ -87,6 +87,9 @@ func (s *serveCommand) start(ctx context.Context) (n *node, err error) {
 			err = errors.Join(err, n.stop(stop))
 		}
 	}()
+	if err := boundGDAL(); err != nil {
+		return n, err
+	}
 	if err := os.MkdirAll(s.Data, 0o755); err != nil {
 		return n, fmt.Errorf("data folder: %w", err)
 	}
@@ -165,6 +168,15 @@ func inBackground(ctx context.Context, name string, work func(context.Context) e
 		<-done
 		return nil
 	}
+}
+
+// boundGDAL limits GDAL's cache of blocks, which otherwise takes a share of the
+// machine's memory; an operator's own setting stays.
+func boundGDAL() error {
+	if os.Getenv("GDAL_CACHEMAX") != "" {
+		return nil
+	}
+	return os.Setenv("GDAL_CACHEMAX", "128") // MiB
 }
 
 // firstStart fills an empty catalog and tells the password that was made.
