@@ -1,0 +1,180 @@
+package main
+
+import (
+	"bufio"
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/airbusgeo/godal"
+	"github.com/stretchr/testify/require"
+)
+
+const adminPassword = "hill-of-stones"
+
+// binary is the program under test, built once.
+var binary string
+
+func TestMain(m *testing.M) { os.Exit(runTests(m)) }
+
+func runTests(m *testing.M) int {
+	godal.RegisterAll()
+	dir, err := os.MkdirTemp("", "cairn-test-")
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	defer os.RemoveAll(dir)
+	if err := os.Chmod(dir, 0o755); err != nil { // PostgreSQL runs as another user than root
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	binary = filepath.Join(dir, "cairn")
+	if out, err := exec.Command("go", "build", "-o", binary, ".").CombinedOutput(); err != nil {
+		fmt.Fprintf(os.Stderr, "go build: %v\n%s", err, out)
+		return 1
+	}
+	sharedData = filepath.Join(dir, "data")
+	code := m.Run()
+	if shared != nil {
+		if err := shared.stop(); err != nil {
+			fmt.Fprintln(os.Stderr, "the server with the demo:", err)
+			return 1
+		}
+	}
+	return code
+}
+
+// process is a cairn that runs as a process of its own.
+type process struct {
+	cmd     *exec.Cmd
+	address chan string // where it listens, once it does; closed when it writes no more
+	gone    chan struct{}
+	err     error // how it ended; to be read after gone
+
+	mu  sync.Mutex
+	log []string // what it wrote to stderr, the last lines
+}
+
+// launch starts cairn on the data folder, at a port of its own choice.
+func launch(data string, flags ...string) (*process, error) {
+	p := &process{address: make(chan string, 1), gone: make(chan struct{})}
+	p.cmd = exec.Command(binary, append([]string{"serve", "--listen", "127.0.0.1:0", "--data", data}, flags...)...)
+	p.cmd.Env = append(os.Environ(), "CAIRN_ADMIN_PASSWORD="+adminPassword)
+	p.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL} // a test that is cut off leaves nothing
+	stderr, err := p.cmd.StderrPipe()
+	if err != nil {
+		return nil, err
+	}
+	if err := p.cmd.Start(); err != nil {
+		return nil, err
+	}
+	go func() {
+		defer close(p.gone)
+		defer close(p.address)
+		for lines := bufio.NewScanner(stderr); lines.Scan(); {
+			p.note(lines.Text())
+		}
+		p.err = p.cmd.Wait()
+	}()
+	return p, nil
+}
+
+func (p *process) note(line string) {
+	p.mu.Lock()
+	p.log = append(p.log, line)
+	p.log = p.log[max(0, len(p.log)-40):]
+	p.mu.Unlock()
+	var record struct{ Msg, Address string }
+	if json.Unmarshal([]byte(line), &record) == nil && record.Msg == "listening" {
+		p.address <- record.Address
+	}
+}
+
+// logged returns the last lines that the process wrote.
+func (p *process) logged() string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return strings.Join(p.log, "\n")
+}
+
+// ready waits until the process listens and returns its address.
+func (p *process) ready() (string, error) {
+	select {
+	case address, ok := <-p.address:
+		if !ok {
+			return "", fmt.Errorf("cairn ended before it listened:\n%s", p.logged())
+		}
+		return address, nil
+	case <-time.After(2 * time.Minute):
+		return "", fmt.Errorf("cairn does not listen:\n%s", p.logged())
+	}
+}
+
+// kill ends the process as kill -9 does and returns when it is gone.
+func (p *process) kill(t *testing.T) {
+	t.Helper()
+	require.NoError(t, p.cmd.Process.Kill())
+	// Its PostgreSQL may hold stderr open for a while; the process itself is what counts.
+	require.Eventually(t, func() bool { return !alive(p.cmd.Process.Pid) }, 10*time.Second, 5*time.Millisecond)
+}
+
+// alive tells whether the process runs; a zombie does not.
+func alive(pid int) bool {
+	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	if err != nil {
+		return false
+	}
+	_, state, _ := strings.Cut(string(stat), ") ")
+	return !strings.HasPrefix(state, "Z")
+}
+
+// stopPromise is how long a stop by SIGTERM may take.
+const stopPromise = 10 * time.Second
+
+// stop ends the process as an operator does.
+func (p *process) stop() error {
+	if err := p.cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		return err
+	}
+	select {
+	case <-p.gone:
+		if p.err != nil {
+			return fmt.Errorf("%w:\n%s", p.err, p.logged())
+		}
+		return nil
+	case <-time.After(stopPromise):
+		return fmt.Errorf("cairn still runs %s after SIGTERM:\n%s", stopPromise, p.logged())
+	}
+}
+
+var (
+	sharedData string
+	shared     *process
+	sharedBase = sync.OnceValues(func() (string, error) {
+		p, err := launch(sharedData, "--demo")
+		if err != nil {
+			return "", err
+		}
+		shared = p
+		return p.ready()
+	})
+)
+
+// server returns a client, signed in as admin, of a server with the demo
+// dataset that the tests share. What a test stores goes into a dataset of its own.
+func server(t *testing.T) client {
+	t.Helper()
+	base, err := sharedBase()
+	require.NoError(t, err)
+	c := client{base: base}
+	c.token = c.login(t, "admin", adminPassword)
+	return c
+}
