@@ -58,6 +58,7 @@ const (
 	ListDataset // see it in lists, search and STAC: an unlisted dataset is not listed to strangers
 	Administer  // what only administrators may do
 	BeSomebody  // what every signed-in user may do
+	Browse      // what everybody may do, who is not turned away
 )
 
 // Decide tells whether the caller may do the action: nil, or an error whose
@@ -82,6 +83,8 @@ func allowed(c Caller, a Action, o Organization, d Dataset) bool {
 		return c.Admin()
 	case BeSomebody:
 		return !c.Anonymous()
+	case Browse:
+		return true
 	}
 	open := !o.Owner.Valid || o.OwnerActive
 	insider := c.Admin() || !c.Anonymous() && (o.Owner.Valid && o.Owner.UUID == c.User.ID)

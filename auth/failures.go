@@ -1,6 +1,7 @@
 package auth
 
 import (
+	"hash/maphash"
 	"sync"
 	"time"
 
@@ -15,12 +16,20 @@ const (
 // failures remembers failed logins by name and address. It lives in memory: a
 // restart forgives.
 type failures struct {
-	mu   sync.Mutex
-	when *expirable.LRU[[2]string, []time.Time]
+	mu    sync.Mutex
+	when  *expirable.LRU[[2]string, []time.Time]
+	turns [256]sync.Mutex
+	seed  maphash.Seed
 }
 
 func newFailures() *failures {
-	return &failures{when: expirable.NewLRU[[2]string, []time.Time](100_000, nil, failuresWithin)}
+	return &failures{when: expirable.NewLRU[[2]string, []time.Time](100_000, nil, failuresWithin), seed: maphash.MakeSeed()}
+}
+
+// turn is held while one password is tried: a burst of guesses for one name
+// from one address would otherwise be over before its first failure counts.
+func (f *failures) turn(name, from string) *sync.Mutex {
+	return &f.turns[maphash.Comparable(f.seed, [2]string{name, from})%uint64(len(f.turns))]
 }
 
 func (f *failures) add(name, from string) {

@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/cairngeo/cairn"
 	"github.com/google/uuid"
@@ -33,6 +35,9 @@ func (u *Users) RememberIn(m Memory) { u.memory = m }
 
 // DefaultTokenLifetime is how long a token is good for.
 const DefaultTokenLifetime = 7 * 24 * time.Hour
+
+// maxName is more than any user name has, in bytes.
+const maxName = 255
 
 // Open returns the users of a migrated database. The secret that signs tokens
 // is made once and kept in the database, so that all nodes share it.
@@ -113,6 +118,12 @@ func (u *Users) Identify(ctx context.Context, name, password, from string) (Call
 }
 
 func (u *Users) check(ctx context.Context, name, password, from string) (*User, error) {
+	if len(name) > maxName || !utf8.ValidString(name) || strings.ContainsRune(name, 0) {
+		return nil, errRejected() // nobody is called so, and the database would not understand it
+	}
+	turn := u.failures.turn(name, from)
+	turn.Lock()
+	defer turn.Unlock()
 	if wait := u.failures.wait(name, from); wait > 0 {
 		e := cairn.Errorf(cairn.TooManyRequests, "Too many failed logins. Wait %d seconds and try again.", int(wait.Seconds())+1)
 		e.RetryAfter = wait
