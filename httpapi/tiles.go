@@ -63,6 +63,7 @@ func (s *server) tile(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	defer image.Release()
 	return writeImage(w, r, d, e, image)
 }
 

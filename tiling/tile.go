@@ -103,7 +103,8 @@ func (s *source) find(t maptile.Tile) (place, error) {
 // read returns the block. Its ETag is made of where it is instead of its bytes,
 // which is cheaper and as good, since what lies under a key never changes.
 func (p place) read(src *source, cogKey string) (Image, error) {
-	data, err := p.level.ReadWebP(src.object, p.extent)
+	buffer := blocks.Get().(*[]byte)
+	data, err := p.level.ReadWebP(src.object, p.extent, *buffer)
 	if err != nil {
 		return Image{}, unreadable(err)
 	}
@@ -111,7 +112,23 @@ func (p place) read(src *source, cogKey string) (Image, error) {
 	identity = append(identity, cogKey...)
 	identity = strconv.AppendInt(append(identity, ' '), p.extent.Offset, 10)
 	identity = strconv.AppendInt(append(identity, ' '), int64(p.extent.Length), 10)
-	return Image{Data: data, MediaType: string(WebP), ETag: tag(identity)}, nil
+	*buffer = data
+	return Image{Data: data, MediaType: string(WebP), ETag: tag(identity), buffer: buffer}, nil
+}
+
+// blocks holds the buffers of blocks that have been sent. Without it they were
+// nearly all that a server of tiles allocates, and kept the garbage collector busy.
+var blocks = sync.Pool{New: func() any { return new([]byte) }}
+
+// maxPooled is the largest buffer worth keeping; few tiles have more.
+const maxPooled = 256 << 10
+
+// Release gives the memory of Data to pictures to come; it must not be used
+// afterwards. Call it at most once, or not at all.
+func (i Image) Release() {
+	if i.buffer != nil && cap(*i.buffer) <= maxPooled {
+		blocks.Put(i.buffer)
+	}
 }
 
 var blanks sync.Map // of Image by blankKind

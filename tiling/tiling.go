@@ -36,6 +36,8 @@ type Image struct {
 	Data      []byte
 	MediaType string
 	ETag      string // strong, in quotes, changes with the bytes
+
+	buffer *[]byte // the memory of Data if Release may reuse it
 }
 
 // Options limit what a Server may use. Zero values mean the defaults.

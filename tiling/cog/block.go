@@ -90,10 +90,11 @@ func (l *Level) Extent(r io.ReaderAt, column, row int) (Extent, error) {
 }
 
 // ReadWebP reads the block at an extent and makes sure that it is one whole
-// WebP picture of the level's tile size.
-func (l *Level) ReadWebP(r io.ReaderAt, e Extent) ([]byte, error) {
+// WebP picture of the level's tile size. It uses the memory of buffer, which may
+// be nil, if that is enough.
+func (l *Level) ReadWebP(r io.ReaderAt, e Extent, buffer []byte) ([]byte, error) {
 	f := file{r: r, size: l.offsets.size}
-	data, err := f.read(uint64(e.Offset), uint64(e.Length))
+	data, err := f.readInto(buffer, uint64(e.Offset), uint64(e.Length))
 	if err != nil {
 		return nil, err
 	}

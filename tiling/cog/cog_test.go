@@ -192,7 +192,7 @@ func exercise(t testing.TB, data []byte) {
 				if e.Offset < 0 || e.Offset+int64(e.Length) > int64(len(data)) {
 					t.Fatal(fmt.Sprint("an extent beyond the end: ", e))
 				}
-				if block, err := l.ReadWebP(r, e); err == nil && string(block[8:12]) != "WEBP" {
+				if block, err := l.ReadWebP(r, e, nil); err == nil && string(block[8:12]) != "WEBP" {
 					t.Fatal("a block that is no WebP")
 				}
 			}

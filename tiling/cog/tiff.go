@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"slices"
 )
 
 // The tags of TIFF 6.0, GeoTIFF 1.1 and GDAL that an index is made of.
@@ -74,11 +75,14 @@ func (f field) valueSize() uint64 {
 }
 
 // read returns n bytes at an offset; both come from the file and are hostile.
-func (t *file) read(at, n uint64) ([]byte, error) {
+func (t *file) read(at, n uint64) ([]byte, error) { return t.readInto(nil, at, n) }
+
+// readInto reads like read, into the memory of buffer if that is enough.
+func (t *file) readInto(buffer []byte, at, n uint64) ([]byte, error) {
 	if at > uint64(t.size) || n > uint64(t.size)-at {
 		return nil, damaged("%d bytes at offset %d lie beyond its end", n, at)
 	}
-	data := make([]byte, n)
+	data := slices.Grow(buffer[:0], int(n))[:n]
 	if _, err := t.r.ReadAt(data, int64(at)); err != nil && !(errors.Is(err, io.EOF) && at+n == uint64(t.size)) {
 		return nil, err
 	}
