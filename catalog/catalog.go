@@ -55,6 +55,8 @@ func translate(err error) error {
 		switch pg.Code {
 		case "40001", "40P01": // serialization failure, deadlock
 			return cairn.Errorf(cairn.Conflict, "Somebody changed the same thing at this moment. Try again.").Because(err)
+		case "22021": // a byte that is no text
+			return cairn.Errorf(cairn.Invalid, "A text in the request is not valid UTF-8 or has a NUL character.").Because(err)
 		case "53100": // disk full
 			return cairn.Errorf(cairn.Unavailable, "The server's disk is full. Nothing was changed.").Because(err)
 		case "57P01", "57P02", "57P03": // the server goes down or starts
@@ -100,9 +102,4 @@ type querier interface {
 	Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error)
 	QueryRow(ctx context.Context, sql string, args ...any) pgx.Row
 	Exec(ctx context.Context, sql string, args ...any) (pgconn.CommandTag, error)
-}
-
-func isUniqueViolation(err error) bool {
-	var pg *pgconn.PgError
-	return errors.As(err, &pg) && pg.Code == "23505"
 }

@@ -127,6 +127,9 @@ func (c *Catalog) Datasets(ctx context.Context, caller auth.Caller, organization
 
 // ListedDatasets lists, in all organizations, the datasets that are listed to the caller.
 func (c *Catalog) ListedDatasets(ctx context.Context, caller auth.Caller) ([]*Dataset, error) {
+	if err := auth.Decide(caller, auth.Browse, auth.Organization{}, auth.Dataset{}); err != nil {
+		return nil, err
+	}
 	return c.listed(ctx, caller, `where ($2 or d.visibility = 2 or o.owner_id = $1 or m.level is not null) order by o.slug, d.slug`, caller.Admin())
 }
 

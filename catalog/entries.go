@@ -4,6 +4,7 @@ import (
 	"context"
 	"regexp"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/cairngeo/cairn"
 	"github.com/google/uuid"
@@ -72,7 +73,7 @@ func (c *Catalog) List(ctx context.Context, d *Dataset, path string, only *Entry
 
 // Search returns the entries below a folder whose name (the last segment of
 // the path) matches the pattern: * is any text, ? any character, case is
-// ignored. Without recursive only direct children.
+// ignored in every script. Without recursive only direct children.
 func (c *Catalog) Search(ctx context.Context, d *Dataset, folder, pattern string, recursive bool, only *EntryType) ([]Entry, error) {
 	folder = strings.TrimSuffix(folder, "/")
 	from, to := below(folder)
@@ -82,7 +83,7 @@ func (c *Catalog) Search(ctx context.Context, d *Dataset, folder, pattern string
 	}
 	return many(ctx, c.pool, scanEntry, `select `+entryColumns+` from entries
 		where dataset_id = $1 and path >= $2 and path < $3 and path <> '' and ($4 or depth = $5)
-			and substring(path from '[^/]*$') ~* $6 and ($7::smallint is null or type = $7)
+			and substring(path from '[^/]*$') collate "und-x-icu" ~* $6 and ($7::smallint is null or type = $7)
 		order by path`, d.ID, from, to, recursive, level, wildcard(pattern), only)
 }
 
@@ -111,9 +112,20 @@ func (c *Catalog) Tree(ctx context.Context, d *Dataset, paths ...string) ([]Entr
 		where dataset_id = $1 and (path = p collate "C" or path >= (p || '/') collate "C" and path < (p || '0') collate "C") order by path`, d.ID, paths)
 }
 
+// lock makes the writers of a dataset's entries take turns until they commit.
+// They would anyway, at the running totals; from the beginning on it keeps one
+// from removing the folder that another one fills.
+func (tx Tx) lock(ctx context.Context, dataset uuid.UUID) error {
+	_, err := tx.Exec(ctx, `select from datasets where id = $1 for no key update`, dataset)
+	return err
+}
+
 // Put adds a file or replaces the one at its path, and adds the folders above
 // it that are missing.
 func (tx Tx) Put(ctx context.Context, dataset uuid.UUID, e Entry) error {
+	if err := tx.lock(ctx, dataset); err != nil {
+		return err
+	}
 	if err := tx.makeFolders(ctx, dataset, parents(e.Path), e.MTime); err != nil {
 		return err
 	}
@@ -139,6 +151,9 @@ func (tx Tx) Put(ctx context.Context, dataset uuid.UUID, e Entry) error {
 
 // MakeFolder adds a folder where nothing is yet, and the missing ones above it.
 func (tx Tx) MakeFolder(ctx context.Context, dataset uuid.UUID, path string, mtime int64) error {
+	if err := tx.lock(ctx, dataset); err != nil {
+		return err
+	}
 	if err := tx.makeFolders(ctx, dataset, parents(path), mtime); err != nil {
 		return err
 	}
@@ -171,6 +186,9 @@ func (tx Tx) makeFolders(ctx context.Context, dataset uuid.UUID, folders []strin
 
 // Remove deletes an entry, a folder with everything below it.
 func (tx Tx) Remove(ctx context.Context, dataset uuid.UUID, path string) error {
+	if err := tx.lock(ctx, dataset); err != nil {
+		return err
+	}
 	from, to := below(path)
 	tag, err := tx.Exec(ctx, `delete from entries where dataset_id = $1 and (path = $2 or path >= $3 and path < $4)`, dataset, path, from, to)
 	if err != nil {
@@ -183,38 +201,54 @@ func (tx Tx) Remove(ctx context.Context, dataset uuid.UUID, path string) error {
 	return err
 }
 
-// Move renames an entry, a folder with everything below it. Content, times and
-// metadata stay; the destination must be free.
-func (tx Tx) Move(ctx context.Context, dataset uuid.UUID, source, dest string) error {
+// Move renames an entry, a folder with everything below it, and returns it as
+// it then is. Content, times and metadata stay; the destination must be free.
+func (tx Tx) Move(ctx context.Context, dataset uuid.UUID, source, dest string) (moved Entry, err error) {
 	if dest == source || strings.HasPrefix(dest, source+"/") {
-		return cairn.Errorf(cairn.Invalid, "%q can't be moved into itself.", source)
+		return Entry{}, cairn.Errorf(cairn.Invalid, "%q can't be moved into itself.", source)
 	}
-	moved, err := one(ctx, tx, scanEntry, errNoEntry(source), `select `+entryColumns+` from entries where dataset_id = $1 and path = $2 for update`, dataset, source)
+	if err := tx.lock(ctx, dataset); err != nil {
+		return Entry{}, err
+	}
+	moved, err = one(ctx, tx, scanEntry, errNoEntry(source), `select `+entryColumns+` from entries where dataset_id = $1 and path = $2`, dataset, source)
 	if err != nil {
-		return err
+		return Entry{}, err
 	}
-	taken, err := many(ctx, tx, pgx.RowTo[string], `select path from entries where dataset_id = $1 and path = $2`, dataset, dest)
-	if err != nil {
-		return err
-	}
-	if len(taken) > 0 {
-		return cairn.Errorf(cairn.Conflict, "%q exists already. Choose another name.", dest)
+	if err := tx.checkDestination(ctx, dataset, source, dest); err != nil {
+		return Entry{}, err
 	}
 	if err := tx.makeFolders(ctx, dataset, parents(dest), moved.MTime); err != nil {
-		return err
+		return Entry{}, err
 	}
 	from, to := below(source)
-	for _, move := range []string{
-		`update entries set path = $5 || substr(path, $6), depth = depth + $7 where dataset_id = $1 and (path = $2 or path >= $3 and path < $4) and $7 = $7`,
-		`update metadata set path = $5 || substr(path, $6) where dataset_id = $1 and (path = $2 or path >= $3 and path < $4) and $7 = $7`,
-	} {
-		_, err := tx.Exec(ctx, move, dataset, source, from, to, dest, len([]rune(source))+1, depth(dest)-depth(source))
-		if err != nil {
-			if cairn.CodeOf(translate(err)) == cairn.Internal && isUniqueViolation(err) {
-				return cairn.Errorf(cairn.Conflict, "%q exists already. Choose another name.", dest)
-			}
-			return err
-		}
+	tail := utf8.RuneCountInString(source) + 1 // where the part that stays begins
+	_, err = tx.Exec(ctx, `update entries set path = $5 || substr(path, $6), depth = depth + $7
+		where dataset_id = $1 and (path = $2 or path >= $3 and path < $4)`, dataset, source, from, to, dest, tail, depth(dest)-depth(source))
+	if err != nil {
+		return Entry{}, err
+	}
+	_, err = tx.Exec(ctx, `update metadata set path = $5 || substr(path, $6)
+		where dataset_id = $1 and (path = $2 or path >= $3 and path < $4)`, dataset, source, from, to, dest, tail)
+	moved.Path = dest
+	return moved, err
+}
+
+// checkDestination returns an error if something is at dest, or if what lies
+// below the source would have too long a path there.
+func (tx Tx) checkDestination(ctx context.Context, dataset uuid.UUID, source, dest string) error {
+	from, to := below(source)
+	var taken bool
+	var longest int
+	err := tx.QueryRow(ctx, `select exists (select from entries where dataset_id = $1 and path = $2),
+		coalesce((select max(octet_length(path)) from entries where dataset_id = $1 and path >= $3 and path < $4), 0)`,
+		dataset, dest, from, to).Scan(&taken, &longest)
+	switch {
+	case err != nil:
+		return err
+	case taken:
+		return cairn.Errorf(cairn.Conflict, "%q exists already. Choose another name.", dest)
+	case longest+len(dest)-len(source) > maxPath:
+		return cairn.Errorf(cairn.Invalid, "%q can't be moved there: paths below it would have more than %d bytes.", source, maxPath)
 	}
 	return nil
 }

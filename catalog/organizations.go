@@ -2,6 +2,7 @@ package catalog
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/cairngeo/cairn"
@@ -90,8 +91,14 @@ func (c *Catalog) Organizations(ctx context.Context, caller auth.Caller, ownedOn
 
 // PublicOrganizations lists the organizations that everybody may read.
 func (c *Catalog) PublicOrganizations(ctx context.Context, caller auth.Caller) ([]Organization, error) {
-	return many(ctx, c.pool, scanOrganization,
+	if err := auth.Decide(caller, auth.Browse, auth.Organization{}, auth.Dataset{}); err != nil {
+		return nil, err
+	}
+	list, err := many(ctx, c.pool, scanOrganization,
 		`select `+organizationColumns+` from`+organizationTables+` where o.is_public order by o.slug`, caller.ID())
+	return slices.DeleteFunc(list, func(o Organization) bool {
+		return auth.Decide(auth.Caller{}, auth.ReadOrganization, o.Access, auth.Dataset{}) != nil
+	}), err
 }
 
 // NewOrganization is what an organization is created from.
@@ -145,7 +152,9 @@ func (tx Tx) insertOrganization(ctx context.Context, n NewOrganization, owner uu
 // DeleteOrganization deletes an organization with all its datasets.
 func (c *Catalog) DeleteOrganization(ctx context.Context, caller auth.Caller, slug string) error {
 	o, err := c.Organization(ctx, caller, slug, auth.DeleteOrganization)
-	if o.Access.Protected && !caller.Anonymous() {
+	open := o.Access
+	open.Protected = false
+	if o.Access.Protected && auth.Decide(caller, auth.DeleteOrganization, open, auth.Dataset{}) == nil {
 		return cairn.Errorf(cairn.Invalid, "The organization %q can't be deleted.", slug)
 	}
 	if err != nil {

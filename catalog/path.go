@@ -67,11 +67,14 @@ func parents(path string) []string {
 	return above
 }
 
+// abovePaths sorts behind every path: U+10FFFF more often than a path has bytes for.
+var abovePaths = strings.Repeat("\U0010FFFF", maxPath/4+1)
+
 // below returns the range of paths that lie below the folder: from <= path < to.
 // The root folder "" holds everything.
 func below(folder string) (from, to string) {
 	if folder == "" {
-		return "", "\xf4\x8f\xbf\xbf" // U+10FFFF, above every path
+		return "", abovePaths
 	}
 	return folder + "/", folder + "0" // "0" is the byte after "/"
 }

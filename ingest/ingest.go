@@ -8,6 +8,7 @@ import (
 	"path"
 	"time"
 
+	"github.com/cairngeo/cairn"
 	"github.com/cairngeo/cairn/catalog"
 	"github.com/cairngeo/cairn/catalog/blob"
 	"github.com/jackc/pgx/v5"
@@ -90,15 +91,24 @@ func (in *Ingest) Move(ctx context.Context, d *catalog.Dataset, source, dest str
 			return catalog.Entry{}, err
 		}
 	}
-	return e, in.catalog.Update(ctx, func(tx catalog.Tx) error {
-		if err := tx.Move(ctx, d.ID, source, dest); err != nil || !retype {
+	err = in.catalog.Update(ctx, func(tx catalog.Tx) error {
+		moved, err := tx.Move(ctx, d.ID, source, dest)
+		if err != nil {
 			return err
+		}
+		if !retype {
+			e = moved
+			return nil
+		}
+		if moved.Hash != e.Hash {
+			return cairn.Errorf(cairn.Conflict, "%q was replaced at this moment. Move it again.", source)
 		}
 		if err := tx.Put(ctx, d.ID, e); err != nil {
 			return err
 		}
 		return in.requestBuild(ctx, tx, d, e, false)
 	})
+	return e, err
 }
 
 // Remove deletes an entry, a folder with everything below it. Bytes and
