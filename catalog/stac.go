@@ -39,11 +39,15 @@ func ItemID(path string) string { return base64.RawURLEncoding.EncodeToString([]
 
 // ItemPath returns the path of the entry whose item has the id.
 func ItemPath(id string) (string, error) {
-	path, err := base64.RawURLEncoding.DecodeString(id)
+	text, err := base64.RawURLEncoding.DecodeString(id)
 	if err != nil {
 		return "", cairn.Errorf(cairn.NotFound, "There is no item %q.", id)
 	}
-	return string(path), nil
+	path, err := CleanPath(string(text))
+	if err != nil {
+		return "", cairn.Errorf(cairn.NotFound, "There is no item %q.", id)
+	}
+	return path, nil
 }
 
 // CollectionID returns the id of the dataset's collection.
