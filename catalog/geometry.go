@@ -3,6 +3,7 @@ package catalog
 import (
 	"github.com/paulmach/orb"
 	"github.com/paulmach/orb/clip"
+	"github.com/paulmach/orb/planar"
 	"github.com/twpayne/go-geom"
 )
 
@@ -92,7 +93,7 @@ func cutAtMeridian(ring []geom.Coord) map[string]any {
 			shifted[i] = orb.Point{c[0] + turn, c[1]}
 		}
 		for _, part := range clip.Polygon(orb.Bound{Min: orb.Point{-180, -90}, Max: orb.Point{180, 90}}, orb.Polygon{shifted}) {
-			if len(part) < 4 {
+			if planar.Area(part) == 0 { // only touches the meridian
 				continue
 			}
 			points := make([][]float64, len(part))

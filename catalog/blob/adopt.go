@@ -8,8 +8,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
-
-	"github.com/cairngeo/cairn"
+	"time"
 )
 
 // Adopt implements Store. A hard link, unlike a rename, never replaces what is
@@ -18,8 +17,8 @@ func (f *Folder) Adopt(ctx context.Context, key, file string) error {
 	if err := check(ctx, key); err != nil {
 		return err
 	}
-	_, err := f.Stat(ctx, key)
-	if cairn.CodeOf(err) == cairn.NotFound {
+	err := f.touch(key)
+	if errors.Is(err, fs.ErrNotExist) {
 		if err = persist(file); err == nil {
 			err = f.publish(key, file)
 		}
@@ -35,6 +34,12 @@ func (f *Folder) Adopt(ctx context.Context, key, file string) error {
 		return fmt.Errorf("adopt %s: %w", key, err)
 	}
 	return nil
+}
+
+// touch makes an object as young as one that is adopted now.
+func (f *Folder) touch(key string) error {
+	now := time.Now()
+	return os.Chtimes(f.Location(key), now, now)
 }
 
 // persist makes the file read-only and brings its bytes to the disk.
@@ -64,8 +69,13 @@ func (f *Folder) publish(key, file string) error {
 			return err
 		}
 		err := os.Link(file, to)
-		if err == nil || errors.Is(err, fs.ErrExist) {
+		if err == nil {
 			return nil
+		}
+		if errors.Is(err, fs.ErrExist) { // somebody was faster
+			if err = f.touch(key); err == nil {
+				return nil
+			}
 		}
 		if !errors.Is(err, fs.ErrNotExist) {
 			return err

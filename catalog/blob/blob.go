@@ -31,7 +31,8 @@ type Store interface {
 	// to, under the key: readers see all of it or nothing, and when Adopt
 	// returns nil the object survives a crash of the machine. The file is gone
 	// afterwards. A key that exists already keeps its first object; adopting it
-	// again succeeds all the same. On an error the file stays where it is.
+	// again succeeds all the same and makes its ModTime new, so that who
+	// removes what is old leaves alone what was just brought. On an error the file stays where it is.
 	Adopt(ctx context.Context, key, file string) error
 
 	// Open returns the object, NotFound if there is none. An object that is
@@ -68,7 +69,7 @@ type Object interface {
 type Info struct {
 	Key     string
 	Size    int64     // bytes
-	ModTime time.Time // when it was written
+	ModTime time.Time // when it was adopted last
 }
 
 // Key is the key of the uploaded file whose SHA-256 is hash, 64 hexadecimal

@@ -34,6 +34,7 @@ func Run(t *testing.T, open func(t testing.TB) blob.Store) {
 		"ranges follow io.ReaderAt":              ranges,
 		"many readers at once":                   manyReaders,
 		"the first object under a key stays":     firstStays,
+		"an object adopted again is young":       youngAgain,
 		"what is absent is NotFound":             absent,
 		"a deleted object is gone":               deleted,
 		"a key can be used again after deletion": usedAgain,
@@ -123,6 +124,17 @@ func firstStays(t *testing.T, s blob.Store) {
 	require.NoError(t, s.Adopt(t.Context(), "products/first", file))
 	assert.NoFileExists(t, file)
 	assert.Equal(t, "first", string(read(t, s, "products/first")))
+}
+
+func youngAgain(t *testing.T, s blob.Store) {
+	put(t, s, "products/young", []byte("x"))
+	first, err := s.Stat(t.Context(), "products/young")
+	require.NoError(t, err)
+	require.Eventually(t, func() bool {
+		put(t, s, "products/young", []byte("x"))
+		again, err := s.Stat(t.Context(), "products/young")
+		return assert.NoError(t, err) && again.ModTime.After(first.ModTime)
+	}, 20*time.Second, 10*time.Millisecond, "where clocks are coarse it takes a while to tell")
 }
 
 func absent(t *testing.T, s blob.Store) {
