@@ -121,9 +121,12 @@ func (tx Tx) lock(ctx context.Context, dataset uuid.UUID) error {
 }
 
 // Put adds a file or replaces the one at its path, and adds the folders above
-// it that are missing.
+// it that are missing. Its bytes, if they are there now, stay.
 func (tx Tx) Put(ctx context.Context, dataset uuid.UUID, e Entry) error {
 	if err := tx.lock(ctx, dataset); err != nil {
+		return err
+	}
+	if err := tx.refer(ctx, e.Hash); err != nil {
 		return err
 	}
 	if err := tx.makeFolders(ctx, dataset, parents(e.Path), e.MTime); err != nil {

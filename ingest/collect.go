@@ -6,12 +6,11 @@ import (
 	"fmt"
 	"log/slog"
 	"path"
-	"strings"
 	"time"
 
+	"github.com/cairngeo/cairn"
+	"github.com/cairngeo/cairn/catalog"
 	"github.com/cairngeo/cairn/catalog/blob"
-	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/riverqueue/river"
 	"github.com/riverqueue/river/rivertype"
 )
@@ -32,8 +31,9 @@ func (collectArgs) InsertOpts() river.InsertOpts {
 
 type collectWorker struct {
 	river.WorkerDefaults[collectArgs]
-	pool  *pgxpool.Pool
-	store blob.Store
+	catalog *catalog.Catalog
+	store   blob.Store
+	grace   time.Duration
 }
 
 // Timeout: a large store takes its time.
@@ -49,7 +49,7 @@ func (w *collectWorker) Work(ctx context.Context, _ *river.Job[collectArgs]) err
 		return err
 	}
 	err := w.store.Walk(ctx, "blobs/", func(o blob.Info) error {
-		if time.Since(o.ModTime) < grace {
+		if !w.old(o) {
 			return nil
 		}
 		if batch = append(batch, path.Base(o.Key)); len(batch) < 1000 {
@@ -64,20 +64,29 @@ func (w *collectWorker) Work(ctx context.Context, _ *river.Job[collectArgs]) err
 	return err
 }
 
-// collect deletes those of the hashes that no entry has.
-func (w *collectWorker) collect(ctx context.Context, hashes []string) (int, error) {
-	rows, err := w.pool.Query(ctx, `select h from unnest($1::text[]) h where not exists (select from entries where hash = h)`, hashes)
-	if err != nil {
-		return 0, fmt.Errorf("unreferenced hashes: %w", err)
-	}
-	orphans, err := pgx.CollectRows(rows, pgx.RowTo[string])
+func (w *collectWorker) old(o blob.Info) bool { return time.Since(o.ModTime) >= w.grace }
+
+// collect deletes those of the hashes that no entry has, and returns their number.
+func (w *collectWorker) collect(ctx context.Context, hashes []string) (removed int, err error) {
+	orphans, err := w.catalog.Unreferenced(ctx, hashes)
 	if err != nil {
 		return 0, fmt.Errorf("unreferenced hashes: %w", err)
 	}
 	for _, hash := range orphans {
-		if err := w.store.Delete(ctx, blob.Key(strings.ToLower(hash))); err != nil {
-			return 0, err
+		err := w.catalog.Discard(ctx, hash, func() error {
+			o, err := w.store.Stat(ctx, blob.Key(hash))
+			if cairn.CodeOf(err) == cairn.NotFound || err == nil && !w.old(o) { // uploaded again meanwhile
+				return nil
+			}
+			if err != nil {
+				return err
+			}
+			removed++
+			return w.store.Delete(ctx, o.Key)
+		})
+		if err != nil {
+			return removed, err
 		}
 	}
-	return len(orphans), nil
+	return removed, nil
 }

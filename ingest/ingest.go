@@ -46,6 +46,11 @@ func (in *Ingest) Put(ctx context.Context, d *catalog.Dataset, path string, cont
 		if err := tx.Put(ctx, d.ID, e); err != nil {
 			return err
 		}
+		if _, err := in.store.Stat(ctx, blob.Key(e.Hash)); cairn.CodeOf(err) == cairn.NotFound {
+			return cairn.Errorf(cairn.Unavailable, "The upload took so long that its bytes were removed. Send it again.").Because(err)
+		} else if err != nil {
+			return err
+		}
 		return in.requestBuild(ctx, tx, d, e, false)
 	})
 	return e, err

@@ -30,7 +30,7 @@ type Queue struct {
 func New(c *catalog.Catalog, store blob.Store, pool *pgxpool.Pool) (*Ingest, *river.Client[pgx.Tx], error) {
 	workers := river.NewWorkers()
 	river.AddWorker(workers, &buildWorker{catalog: c, store: store})
-	river.AddWorker(workers, &collectWorker{pool: pool, store: store})
+	river.AddWorker(workers, &collectWorker{catalog: c, store: store, grace: grace})
 	client, err := river.NewClient(riverpgxv5.New(pool), &river.Config{
 		ID:            uuid.NewString(),
 		Workers:       workers,

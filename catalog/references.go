@@ -1,0 +1,39 @@
+package catalog
+
+import (
+	"context"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// Uploaded bytes are named by the entries that have their hash. An entry that
+// begins to name some holds this lock shared until it is committed, and whoever
+// removes bytes holds it alone: so nothing is removed that an entry names, or
+// is just about to.
+const referenceLock = `(hashtextextended('blob:' || $1, 0))`
+
+// refer keeps the bytes from being removed until the transaction ends.
+func (tx Tx) refer(ctx context.Context, hash string) error {
+	_, err := tx.Exec(ctx, `select pg_advisory_xact_lock_shared`+referenceLock, hash)
+	return err
+}
+
+// Unreferenced returns those of the hashes that no entry has.
+func (c *Catalog) Unreferenced(ctx context.Context, hashes []string) ([]string, error) {
+	return many(ctx, c.pool, pgx.RowTo[string], `select h from unnest($1::text[]) h where not exists (select from entries where hash = h)`, hashes)
+}
+
+// Discard calls remove unless an entry has the hash. Nobody begins to use the
+// bytes before remove has returned.
+func (c *Catalog) Discard(ctx context.Context, hash string, remove func() error) error {
+	return translate(pgx.BeginFunc(ctx, c.pool, func(tx pgx.Tx) error {
+		if _, err := tx.Exec(ctx, `select pg_advisory_xact_lock`+referenceLock, hash); err != nil {
+			return err
+		}
+		var named bool
+		if err := tx.QueryRow(ctx, `select exists (select from entries where hash = $1)`, hash).Scan(&named); err != nil || named {
+			return err
+		}
+		return remove()
+	}))
+}
