@@ -63,10 +63,10 @@ func (c *Catalog) ProductStates(ctx context.Context, keys []string) (map[string]
 	return states, err
 }
 
-// ProductState returns the state of one product.
-func (c *Catalog) ProductState(ctx context.Context, p Product) (ProductState, error) {
-	key := p.Key()
-	return recall(c.known, "product "+key, func() (ProductState, error) {
+// ProductState returns the state of one product by its key.
+func (c *Catalog) ProductState(ctx context.Context, key string) (ProductState, error) {
+	type question struct{ product string }
+	return recall(c.known, question{key}, func() (ProductState, error) {
 		states, err := c.ProductStates(ctx, []string{key})
 		return states[key], err
 	})

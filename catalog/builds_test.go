@@ -58,7 +58,7 @@ func TestABuildFromRequestToEnd(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
 	state := func() ProductState {
-		s, err := f.ProductState(t.Context(), product)
+		s, err := f.ProductState(t.Context(), product.Key())
 		require.NoError(t, err)
 		return s
 	}
@@ -124,7 +124,7 @@ func TestNoBuildIsForgotten(t *testing.T) {
 		}
 		racing.Go(func() { f.finish(t, cause) })
 		racing.Wait()
-		if again, err := f.ProductState(t.Context(), product); assert.NoError(t, err) && again.State == ProductPending {
+		if again, err := f.ProductState(t.Context(), product.Key()); assert.NoError(t, err) && again.State == ProductPending {
 			f.finish(t, nil) // somebody came after the end and got a job of their own
 		}
 		for path, state := range f.states(t) {

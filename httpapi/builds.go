@@ -128,7 +128,7 @@ func (s *server) buildFile(w http.ResponseWriter, r *http.Request) error {
 	if !ok || !strings.HasPrefix(name, p.Kind+"/") {
 		return absent
 	}
-	state, err := s.Catalog.ProductState(ctx, p)
+	state, err := s.Catalog.ProductState(ctx, p.Key())
 	if err != nil {
 		return err
 	}

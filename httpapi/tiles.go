@@ -97,12 +97,13 @@ func (s *server) cogOf(ctx context.Context, e catalog.Entry) (string, error) {
 	if !ok || p.Kind != "cog" {
 		return "", cairn.Errorf(cairn.Invalid, "%q can't be drawn on a map.", e.Path)
 	}
-	state, err := s.Catalog.ProductState(ctx, p)
+	key := p.Key()
+	state, err := s.Catalog.ProductState(ctx, key)
 	switch {
 	case err != nil:
 		return "", err
 	case state.State == catalog.ProductReady:
-		return p.File("cog/cog.tif"), nil
+		return catalog.ProductFile(key, "cog/cog.tif"), nil
 	case state.State == catalog.ProductFailed:
 		return "", cairn.Errorf(cairn.NotFound, "%q could not be built: %s", e.Path, state.Error)
 	}
