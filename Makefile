@@ -28,6 +28,7 @@ lint: setup
 web: ## the page, after a change in web/src: needs node and npm
 	cd web && npm ci && npm run build
 
+bench: PACKAGES += wrk
 bench: setup build ## the figures of bench/README.md
 	$(GO) run ./bench/tiles && $(GO) run ./bench/upload && $(GO) run ./bench/listing
 

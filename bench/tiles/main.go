@@ -15,8 +15,8 @@ import (
 )
 
 const (
-	rounds   = 7
-	duration = 4 * time.Second // of one measurement
+	rounds   = 11
+	duration = 2 * time.Second // of one measurement
 	wanted   = 0.6
 )
 

@@ -20,7 +20,7 @@ import (
 
 const (
 	size         = 1 << 30
-	rounds       = 5
+	rounds       = 3
 	wantedSpeed  = 0.6
 	wantedGrowth = 64 // MiB, less than
 )
@@ -52,7 +52,7 @@ func compare(ctx context.Context, dir string) (err error) {
 			return err
 		}
 		var upload time.Duration
-		growth, err := watchMemory(node.PID, func() (err error) {
+		growth, peak, err := watchMemory(node.PID, func() (err error) {
 			upload, err = timed(func() error { return node.Upload(ctx, dataset, fmt.Sprintf("round%d.bin", i+1), file) })
 			return err
 		})
@@ -61,7 +61,7 @@ func compare(ctx context.Context, dir string) (err error) {
 		}
 		ratio := reference.Seconds() / upload.Seconds()
 		ratios, growths = append(ratios, ratio), append(growths, growth)
-		fmt.Printf("round %d: cp + sha256sum %.2f s, upload %.2f s, ratio %.2f; memory grew by %.1f MiB\n", i+1, reference.Seconds(), upload.Seconds(), ratio, growth)
+		fmt.Printf("round %d: cp + sha256sum %.2f s, upload %.2f s, ratio %.2f; memory grew by %.1f to %.1f MiB\n", i+1, reference.Seconds(), upload.Seconds(), ratio, growth, peak)
 	}
 	median, most := rig.Median(ratios), slices.Max(growths)
 	rig.Verdict("upload, speed / speed of cp + sha256sum", median, fmt.Sprintf("at least %.1f", wantedSpeed), median >= wantedSpeed)

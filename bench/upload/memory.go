@@ -9,11 +9,11 @@ import (
 )
 
 // watchMemory returns by how many MiB the resident memory of a process grew at
-// most while work ran.
-func watchMemory(pid int, work func() error) (float64, error) {
+// most while work ran, and to how many.
+func watchMemory(pid int, work func() error) (growth, peak float64, err error) {
 	before, err := resident(pid)
 	if err != nil {
-		return 0, err
+		return 0, 0, err
 	}
 	most := before
 	done := make(chan error, 1)
@@ -21,7 +21,7 @@ func watchMemory(pid int, work func() error) (float64, error) {
 	for {
 		select {
 		case worked := <-done:
-			return float64(most-before) / 1024, errors.Join(err, worked)
+			return float64(most-before) / 1024, float64(most) / 1024, errors.Join(err, worked)
 		case <-time.After(20 * time.Millisecond):
 			var now int
 			if now, err = resident(pid); err == nil {
