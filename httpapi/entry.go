@@ -6,6 +6,7 @@ import (
 
 	"github.com/cairngeo/cairn/catalog"
 	"github.com/cairngeo/cairn/ingest"
+	"github.com/danielgtaylor/huma/v2"
 	"github.com/twpayne/go-geom"
 	"github.com/twpayne/go-geom/encoding/geojson"
 )
@@ -31,6 +32,12 @@ type feature struct {
 	Type       string            `json:"type" enum:"Feature"`
 	Geometry   *geojson.Geometry `json:"geometry"`
 	Properties struct{}          `json:"properties"`
+}
+
+// TransformSchema says that null stands for an unknown position.
+func (feature) TransformSchema(_ huma.Registry, s *huma.Schema) *huma.Schema {
+	s.Nullable = true
+	return s
 }
 
 type crs struct {
