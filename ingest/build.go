@@ -3,9 +3,11 @@ package ingest
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"time"
 
 	"github.com/cairngeo/cairn"
@@ -101,10 +103,14 @@ func (buildWorker) Timeout(*river.Job[buildArgs]) time.Duration { return -1 }
 // retries is how often a build that failed for a reason that may pass is tried again.
 const retries = 2
 
+// maxProcessEnds is how often a build may go down with its process. A file
+// that crashes a library must not do so for ever.
+const maxProcessEnds = 10
+
 // Work builds the product, publishes its files, and makes it ready in the
 // transaction that completes the job.
 func (w *buildWorker) Work(ctx context.Context, job *river.Job[buildArgs]) error {
-	err := w.build(ctx, job.Args)
+	err := w.build(ctx, job)
 	switch {
 	case err == nil:
 	case ctx.Err() != nil && !errors.Is(context.Cause(ctx), rivertype.ErrJobCancelledRemotely):
@@ -125,7 +131,17 @@ func (w *buildWorker) Work(ctx context.Context, job *river.Job[buildArgs]) error
 	})
 }
 
-func (w *buildWorker) build(ctx context.Context, args buildArgs) error {
+func (w *buildWorker) build(ctx context.Context, job *river.Job[buildArgs]) (err error) {
+	defer func() {
+		if cause := recover(); cause != nil {
+			err = fmt.Errorf("builder panicked: %v\n%s", cause, debug.Stack())
+		}
+	}()
+	// Attempts that ended in no error ended with their process.
+	if ended := job.Attempt - 1 - len(job.Errors); ended >= maxProcessEnds {
+		return cairn.Errorf(cairn.Invalid, "The server ended %d times while it built this file. It was given up so that the server runs; the file may be damaged.", ended)
+	}
+	args := job.Args
 	b, ok := builders[args.Builder]
 	if !ok {
 		return cairn.Errorf(cairn.Invalid, "This version of Cairn can't build %q.", args.Builder)

@@ -123,6 +123,30 @@ func TestJobsOfADeadProcessAreRescued(t *testing.T) {
 	assert.Equal(t, 1, f.count(t, `select count(*) from river_job where args->>'product' = $1 and state = 'running' and attempt = 1`, alive))
 }
 
+// A file that takes the process down with it does so a few times only, and a
+// job whose process was killed once is simply done.
+func TestABuildThatKeepsEndingTheProcessIsGivenUp(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	for hash, attempt := range map[string]int{"poison": maxProcessEnds, "unlucky": 1} {
+		e := catalog.Entry{Path: hash, Hash: hash, Description: catalog.Description{Type: catalog.GeoRaster}}
+		require.NoError(t, f.entries.Update(t.Context(), func(tx catalog.Tx) error {
+			if err := f.requestBuild(t.Context(), tx, f.dataset, e, false); err != nil {
+				return err
+			}
+			_, err := tx.Exec(t.Context(), `update river_job set state = 'running', attempt = $2, attempted_at = now(), attempted_by = array['dead'] where args->>'hash' = $1`, hash, attempt)
+			return err
+		}))
+	}
+	f.work(t)
+	reason := func(path string) (text string) {
+		require.NoError(t, f.pool.QueryRow(t.Context(), `select coalesce(max(error), '') from builds where path = $1 and state = 'Failed'`, path).Scan(&text))
+		return text
+	}
+	assert.Eventually(t, func() bool { return strings.Contains(reason("poison"), "ended 10 times") }, time.Minute, 20*time.Millisecond)
+	assert.NotContains(t, reason("unlucky"), "ended", "it is tried again")
+}
+
 func TestCollectionRemovesOnlyOldUnreferencedBytes(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
