@@ -207,7 +207,7 @@ func (u *Users) find(ctx context.Context, condition string, arg any) (*User, str
 	case errors.Is(err, pgx.ErrNoRows):
 		return nil, "", nil
 	case err != nil:
-		return nil, "", fmt.Errorf("user: %w", err)
+		return nil, "", Reach(fmt.Errorf("user: %w", err))
 	case hash == nil:
 		return &user, "", nil
 	}

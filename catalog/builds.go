@@ -156,7 +156,8 @@ func (tx Tx) FinishBuild(ctx context.Context, product string, cause error) error
 		return err
 	}
 	message := Message(cause)
-	if _, err := tx.Exec(ctx, `update products set state = 'failed', error = $2, updated_at = now() where key = $1`, product, message); err != nil {
+	if _, err := tx.Exec(ctx, `update products set state = 'failed', error = $2, updated_at = now()
+		where key = $1 and state <> 'ready'`, product, message); err != nil {
 		return err
 	}
 	_, err := tx.Exec(ctx, `update builds set state = 'Failed', error = $2, failed_at = now()`+activeBuilds, product, message)

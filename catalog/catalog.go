@@ -9,6 +9,7 @@ import (
 	"fmt"
 
 	"github.com/cairngeo/cairn"
+	"github.com/cairngeo/cairn/auth"
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -57,17 +58,13 @@ func translate(err error) error {
 			return cairn.Errorf(cairn.Conflict, "Somebody changed the same thing at this moment. Try again.").Because(err)
 		case "22021": // a byte that is no text
 			return cairn.Errorf(cairn.Invalid, "A text in the request is not valid UTF-8 or has a NUL character.").Because(err)
+		case "23503": // what a new row belongs to was deleted meanwhile
+			return cairn.Errorf(cairn.NotFound, "The dataset was deleted meanwhile.").Because(err)
 		case "53100": // disk full
 			return cairn.Errorf(cairn.Unavailable, "The server's disk is full. Nothing was changed.").Because(err)
-		case "57P01", "57P02", "57P03": // the server goes down or starts
-			return cairn.Errorf(cairn.Unavailable, "The catalog is restarting. Try again.").Because(err)
 		}
 	}
-	var connect *pgconn.ConnectError
-	if errors.As(err, &connect) {
-		return cairn.Errorf(cairn.Unavailable, "The catalog is not available right now. Try again.").Because(err)
-	}
-	return err
+	return auth.Reach(err)
 }
 
 // one runs a query that gives one row; no row is the error missing.

@@ -26,7 +26,7 @@ type remembered struct {
 }
 
 func newMemory() *memory {
-	answers, err := lru.New[any, remembered](200_000)
+	answers, err := lru.New[any, remembered](50_000)
 	if err != nil {
 		panic(err) // the size is positive
 	}

@@ -41,7 +41,7 @@ func CleanPath(path string) (string, error) {
 		case segment == "":
 			return refuse("it has an empty segment")
 		case segment == "." || segment == "..":
-			return refuse("it has a segment . or ..")
+			return refuse(`a segment is "." or ".."`)
 		case strings.EqualFold(segment, ".ddb"):
 			return refuse(".ddb is reserved")
 		case len(segment) > maxSegment:

@@ -74,7 +74,7 @@ type buildsOutput struct{ Body []build }
 
 func (s *server) listBuilds(ctx context.Context, in *struct {
 	DatasetInput
-	Page     int `query:"page" default:"1"`
+	Page     int `query:"page" default:"1" maximum:"1000000000"`
 	PageSize int `query:"pageSize" default:"50" doc:"At most 200"`
 }) (*buildsOutput, error) {
 	d, err := s.readDataset(ctx, in.DatasetInput)

@@ -73,6 +73,30 @@ func (s *server) acceptBasic(next http.Handler) http.Handler {
 		}
 		http.SetCookie(w, &http.Cookie{Name: cookieName, Value: token.Text, Path: "/", Expires: token.Expires,
 			HttpOnly: true, SameSite: http.SameSiteStrictMode, Secure: originOf(r).scheme(r) == "https"})
-		next.ServeHTTP(w, asCaller(r, auth.Caller{User: user}))
+		next.ServeHTTP(&personalWriter{ResponseWriter: w}, asCaller(r, auth.Caller{User: user}))
 	}))
+}
+
+// personalWriter keeps an answer that carries a cookie out of shared caches.
+type personalWriter struct {
+	http.ResponseWriter
+	begun bool
+}
+
+// Unwrap lets http.ResponseController reach the connection.
+func (w *personalWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+
+func (w *personalWriter) WriteHeader(status int) {
+	if !w.begun {
+		w.begun = true
+		w.Header().Set("Cache-Control", "private, no-store")
+	}
+	w.ResponseWriter.WriteHeader(status)
+}
+
+func (w *personalWriter) Write(p []byte) (int, error) {
+	if !w.begun {
+		w.WriteHeader(http.StatusOK)
+	}
+	return w.ResponseWriter.Write(p)
 }

@@ -21,7 +21,7 @@ const buildQueue = "builds"
 // Queue works the jobs of the catalog until it is stopped.
 type Queue struct {
 	client *river.Client[pgx.Tx]
-	alive  *pgxpool.Conn // holds the lock that says that this process lives
+	pool   *pgxpool.Pool
 	cancel context.CancelFunc
 	done   chan struct{}
 }
@@ -58,62 +58,111 @@ const lockName = `hashtextextended('river:' || $1, 0)`
 const sweepEvery = 5 * time.Second
 
 // Start works jobs. Those that a dead process left run again at once: each
-// process holds a lock in the database that ends with it, so age says nothing
-// and a long build is never mistaken for a lost one.
+// process holds a lock in the database that ends with its connection, so age
+// says nothing and a long build is never mistaken for a lost one. When the
+// database goes away the jobs stop, and begin anew when it is back.
 func Start(ctx context.Context, client *river.Client[pgx.Tx], pool *pgxpool.Pool) (*Queue, error) {
-	alive, err := pool.Acquire(ctx)
+	life, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	q := &Queue{client: client, pool: pool, cancel: cancel, done: make(chan struct{})}
+	alive, err := q.begin(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("job queue: %w", err)
-	}
-	if _, err := alive.Exec(ctx, `select pg_advisory_lock(`+lockName+`)`, client.ID()); err != nil {
-		alive.Release()
-		return nil, fmt.Errorf("job queue: %w", err)
-	}
-	if err := rescue(ctx, pool); err != nil {
-		alive.Release()
+		cancel()
 		return nil, err
 	}
-	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	if err := client.Start(ctx); err != nil {
-		cancel()
-		alive.Release()
-		return nil, fmt.Errorf("job queue: %w", err)
-	}
-	q := &Queue{client: client, alive: alive, cancel: cancel, done: make(chan struct{})}
-	go q.sweep(ctx, pool)
+	go q.run(life, alive)
 	return q, nil
 }
 
 // Stop interrupts running jobs, which the next start takes up again.
 func (q *Queue) Stop(ctx context.Context) error {
-	err := q.client.StopAndCancel(ctx)
 	q.cancel()
-	<-q.done
-	q.alive.Hijack().Close(ctx)
-	return err
+	select {
+	case <-q.done:
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("job queue: %w", ctx.Err())
+	}
 }
 
-func (q *Queue) sweep(ctx context.Context, pool *pgxpool.Pool) {
+// begin works jobs on a new connection that holds the lock of this process.
+// What it was working on when the last connection broke is rescued first.
+func (q *Queue) begin(ctx context.Context) (alive *pgxpool.Conn, err error) {
+	if alive, err = q.pool.Acquire(ctx); err != nil {
+		return nil, fmt.Errorf("job queue: %w", err)
+	}
+	if err = rescue(ctx, q.pool); err == nil {
+		_, err = alive.Exec(ctx, `select pg_advisory_lock(`+lockName+`)`, q.client.ID())
+	}
+	if err == nil {
+		err = q.client.Start(context.WithoutCancel(ctx))
+	}
+	if err != nil {
+		letGo(ctx, alive)
+		return nil, fmt.Errorf("job queue: %w", err)
+	}
+	return alive, nil
+}
+
+// run works jobs until ctx ends.
+func (q *Queue) run(ctx context.Context, alive *pgxpool.Conn) {
 	defer close(q.done)
+	for {
+		err := q.watch(ctx, alive)
+		if err != nil {
+			slog.Error("the database is gone; jobs wait for it", "error", err)
+		}
+		// Without the lock another process would run our jobs a second time.
+		stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopWithin)
+		if err := q.client.StopAndCancel(stop); err != nil {
+			slog.Error("job queue did not stop", "error", err)
+		}
+		letGo(stop, alive)
+		cancel()
+		if err == nil {
+			return
+		}
+		for alive = nil; alive == nil; {
+			select {
+			case <-ctx.Done():
+				return
+			case <-time.After(time.Second):
+			}
+			if alive, err = q.begin(ctx); err != nil {
+				slog.Warn("jobs still wait for the database", "error", err)
+			}
+		}
+		slog.Info("jobs run again")
+	}
+}
+
+// stopWithin is how long running jobs may take to notice that they are cancelled.
+const stopWithin = 8 * time.Second
+
+// letGo ends the connection and with it the lock.
+func letGo(ctx context.Context, alive *pgxpool.Conn) {
+	if err := alive.Hijack().Close(ctx); err != nil {
+		slog.Debug("job lock connection closed", "error", err)
+	}
+}
+
+// watch looks for jobs of dead processes until ctx ends (nil) or the
+// connection that holds the lock breaks.
+func (q *Queue) watch(ctx context.Context, alive *pgxpool.Conn) error {
 	ticks := time.NewTicker(sweepEvery)
 	defer ticks.Stop()
 	for {
 		select {
 		case <-ctx.Done():
-			return
+			return nil
 		case <-ticks.C:
 		}
-		if err := q.alive.Ping(ctx); err != nil && ctx.Err() == nil {
-			// Without the lock another process would run our jobs a second time.
-			slog.Error("connection that keeps the job lock is lost; this process stops working jobs", "error", err)
-			stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
-			if err := q.client.StopAndCancel(stop); err != nil {
-				slog.Error("job queue did not stop", "error", err)
+		if err := alive.Ping(ctx); err != nil {
+			if ctx.Err() != nil {
+				return nil
 			}
-			cancel()
-			return
+			return err
 		}
-		if err := rescue(ctx, pool); err != nil && ctx.Err() == nil {
+		if err := rescue(ctx, q.pool); err != nil && ctx.Err() == nil {
 			slog.Warn("jobs of dead processes not looked for", "error", err)
 		}
 	}

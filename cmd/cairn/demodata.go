@@ -18,11 +18,20 @@ import (
 // demoSlug is the dataset of the demo, in the organization "public".
 const demoSlug = "demo"
 
-// offerDemo makes the public demo dataset unless it exists.
+// offerDemo makes the public demo dataset unless it is there. Its README is
+// uploaded last: without it an interrupted start left the dataset incomplete.
 func offerDemo(ctx context.Context, c *catalog.Catalog, store blob.Store, in *ingest.Ingest) error {
 	operator := auth.Caller{User: &auth.User{Name: "cairn", Roles: []string{auth.RoleAdmin}}}
-	_, err := c.Dataset(ctx, operator, catalog.PublicOrganization, demoSlug, auth.ReadDataset)
-	if cairn.CodeOf(err) != cairn.NotFound {
+	d, err := c.Dataset(ctx, operator, catalog.PublicOrganization, demoSlug, auth.ReadDataset)
+	switch {
+	case err == nil && d.Readme != "":
+		return nil
+	case cairn.CodeOf(err) == cairn.NotFound:
+		n := catalog.NewDataset{Slug: demoSlug, Name: "Demo", Visibility: auth.Public}
+		if d, err = c.CreateDataset(ctx, operator, catalog.PublicOrganization, n); err != nil {
+			return err
+		}
+	case err != nil:
 		return err
 	}
 	slog.Info("making the demo dataset", "dataset", catalog.PublicOrganization+"/"+demoSlug)
@@ -34,16 +43,17 @@ func offerDemo(ctx context.Context, c *catalog.Catalog, store blob.Store, in *in
 	if err := demo.Write(ctx, dir); err != nil {
 		return err
 	}
-	d, err := c.CreateDataset(ctx, operator, catalog.PublicOrganization, catalog.NewDataset{Slug: demoSlug, Name: "Demo", Visibility: auth.Public})
-	if err != nil {
-		return err
-	}
-	return filepath.WalkDir(dir, func(file string, entry fs.DirEntry, err error) error {
-		if err != nil || entry.IsDir() {
+	readme := filepath.Join(dir, "README.md")
+	err = filepath.WalkDir(dir, func(file string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() || file == readme {
 			return err
 		}
 		return uploadFile(ctx, in, d, dir, file)
 	})
+	if err != nil {
+		return err
+	}
+	return uploadFile(ctx, in, d, dir, readme)
 }
 
 func uploadFile(ctx context.Context, in *ingest.Ingest, d *catalog.Dataset, dir, file string) error {
