@@ -104,7 +104,7 @@ func (c *Catalog) ClearBuilds(ctx context.Context, d *Dataset) (int64, error) {
 // product waits for this transaction, so no request is forgotten.
 func (tx Tx) RequestBuild(ctx context.Context, dataset uuid.UUID, e Entry, p Product, force bool) (needed bool, err error) {
 	key := p.Key()
-	if _, err := tx.Exec(ctx, `insert into products (key, kind, state) values ($1, $2, 'pending') on conflict do nothing`, key, p.Kind); err != nil {
+	if _, err := tx.Exec(ctx, `insert into products (key, kind, input, state) values ($1, $2, $3, 'pending') on conflict do nothing`, key, p.Kind, p.Inputs[0]); err != nil {
 		return false, err
 	}
 	var state string

@@ -2,6 +2,7 @@ package catalog
 
 import (
 	"context"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 )
@@ -36,4 +37,30 @@ func (c *Catalog) Discard(ctx context.Context, hash string, remove func() error)
 		}
 		return remove()
 	}))
+}
+
+// UnneededProducts returns, by key, the inputs of up to 1000 products that were
+// finished before the time and whose input no entry has.
+func (c *Catalog) UnneededProducts(ctx context.Context, before time.Time) (map[string]string, error) {
+	inputs := map[string]string{}
+	_, err := many(ctx, c.pool, func(row pgx.CollectableRow) (struct{}, error) {
+		var key, input string
+		err := row.Scan(&key, &input)
+		inputs[key] = input
+		return struct{}{}, err
+	}, `select key, input from products p where state <> 'pending' and updated_at < $1
+		and not exists (select from entries where hash = p.input) limit 1000`, before)
+	return inputs, err
+}
+
+// ForgetProduct makes the product one that nobody asked for yet and calls
+// remove, unless an entry has its input again.
+func (c *Catalog) ForgetProduct(ctx context.Context, key, input string, remove func() error) error {
+	defer c.known.forget()
+	return c.Discard(ctx, input, func() error {
+		if _, err := c.pool.Exec(ctx, `delete from products where key = $1 and state <> 'pending'`, key); err != nil {
+			return err
+		}
+		return remove()
+	})
 }

@@ -19,7 +19,8 @@ import (
 // bytes only after they are stored.
 const grace = 24 * time.Hour
 
-// collectArgs is the job that removes uploaded bytes that no entry names any more.
+// collectArgs is the job that removes uploaded bytes that no entry names any
+// more, and what was built from them.
 type collectArgs struct{}
 
 func (collectArgs) Kind() string { return "collect" }
@@ -57,7 +58,7 @@ func (w *collectWorker) Work(ctx context.Context, _ *river.Job[collectArgs]) err
 		}
 		return flush()
 	})
-	err = errors.Join(err, flush())
+	err = errors.Join(err, flush(), w.collectProducts(ctx))
 	if removed > 0 {
 		slog.Info("unreferenced files removed", "count", removed)
 	}
@@ -89,4 +90,22 @@ func (w *collectWorker) collect(ctx context.Context, hashes []string) (removed i
 		}
 	}
 	return removed, nil
+}
+
+// collectProducts deletes the files of products whose input no entry has.
+func (w *collectWorker) collectProducts(ctx context.Context) error {
+	for {
+		inputs, err := w.catalog.UnneededProducts(ctx, time.Now().Add(-w.grace))
+		if err != nil || len(inputs) == 0 {
+			return err
+		}
+		for key, input := range inputs {
+			err := w.catalog.ForgetProduct(ctx, key, input, func() error {
+				return w.store.Walk(ctx, catalog.ProductFile(key, ""), func(o blob.Info) error { return w.store.Delete(ctx, o.Key) })
+			})
+			if err != nil {
+				return err
+			}
+		}
+	}
 }

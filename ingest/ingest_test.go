@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -190,4 +191,40 @@ func TestCollectionRacesWithUploads(t *testing.T) {
 			assert.Equal(t, cairn.Unavailable, cairn.CodeOf(err))
 		}
 	}
+}
+
+// What was built of bytes that nobody has any more goes too, and what is in use stays.
+func TestCollectionRemovesUnneededProducts(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	build := func(path string) (files string) {
+		e := f.upload(t, path, path)
+		e.Type = catalog.GeoRaster
+		p, _ := Product(e)
+		require.NoError(t, f.entries.Update(t.Context(), func(tx catalog.Tx) error {
+			if err := f.requestBuild(t.Context(), tx, f.dataset, e, false); err != nil {
+				return err
+			}
+			return tx.FinishBuild(t.Context(), p.Key(), nil)
+		}))
+		made := filepath.Join(f.folder.Scratch(), path)
+		require.NoError(t, os.WriteFile(made, []byte(path), 0o600))
+		require.NoError(t, f.folder.Adopt(t.Context(), p.File("cog/cog.tif"), made))
+		return p.File("cog/cog.tif")
+	}
+	used, unneeded := build("used"), build("unneeded")
+	require.NoError(t, f.Remove(t.Context(), f.dataset, "unneeded"))
+
+	young := &collectWorker{catalog: f.entries, store: f.folder, grace: grace}
+	require.NoError(t, young.Work(t.Context(), nil))
+	_, err := f.folder.Stat(t.Context(), unneeded)
+	require.NoError(t, err, "within the grace period it stays")
+
+	w := &collectWorker{catalog: f.entries, store: f.folder}
+	require.NoError(t, w.Work(t.Context(), nil))
+	_, err = f.folder.Stat(t.Context(), unneeded)
+	assert.Equal(t, cairn.NotFound, cairn.CodeOf(err))
+	_, err = f.folder.Stat(t.Context(), used)
+	assert.NoError(t, err)
+	assert.Equal(t, 1, f.count(t, `select count(*) from products`))
 }

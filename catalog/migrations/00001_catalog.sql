@@ -92,10 +92,13 @@ create index metadata_by_path on metadata (dataset_id, path, key);
 create table products (
     key        text primary key,
     kind       text not null,
+    input      text not null,                    -- hash of the entry that it was first built for
     state      text not null check (state in ('pending', 'ready', 'failed')),
     error      text,
     updated_at timestamptz not null default now()
 );
+
+create index on products (input);
 
 -- What the API shows of build jobs; the job queue is the engine behind it.
 create table builds (
@@ -103,7 +106,7 @@ create table builds (
     dataset_id    uuid not null references datasets on delete cascade,
     path          text not null,
     hash          text not null,
-    product       text not null references products,
+    product       text not null, -- stays in the history when the product is collected
     state         text not null check (state in ('Created', 'Enqueued', 'Scheduled', 'Processing', 'Succeeded', 'Failed', 'Deleted')),
     percent       smallint,
     error         text,
