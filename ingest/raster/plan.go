@@ -20,9 +20,10 @@ const (
 	webMercator   = "EPSG:3857"
 )
 
-// sameZoom is how much coarser than a source a zoom level may be and still
-// count as losing nothing: sources made by reprojection are off by as much.
-const sameZoom = 1.01
+// sameZoom is how much larger than the source's pixels those of a zoom may be
+// to count as equal: a tenth more can't be seen, and the next finer zoom would
+// cost four times the tiles.
+const sameZoom = 1.1
 
 // edgeTolerance, in pixels, keeps a source that lies on the grid already from
 // gaining a column of empty tiles by a rounding error.
@@ -171,7 +172,7 @@ func (o outline) resolution(w, h int) float64 {
 	return diagonal / math.Hypot(float64(w), float64(h))
 }
 
-// zoomFor returns the coarsest zoom whose pixels are no larger than r metres:
+// zoomFor returns the coarsest zoom whose pixels are no larger than r metres (by sameZoom):
 // a raster between two levels is built at the finer one, so nothing is lost.
 func zoomFor(r float64) int {
 	z := math.Ceil(math.Log2(resolution(0) / (r * sameZoom)))
