@@ -108,15 +108,7 @@ func (u *Users) Login(ctx context.Context, name, password, from string) (*User, 
 	return user, token, err
 }
 
-// Identify returns the caller who gives this name and password, as HTTP Basic does.
-func (u *Users) Identify(ctx context.Context, name, password, from string) (Caller, error) {
-	user, err := u.check(ctx, name, password, from)
-	if cairn.CodeOf(err) == cairn.Unauthenticated {
-		return Caller{Rejected: true}, nil
-	}
-	return Caller{User: user}, err
-}
-
+// check returns the user who has this name and password.
 func (u *Users) check(ctx context.Context, name, password, from string) (*User, error) {
 	if len(name) > maxName || !utf8.ValidString(name) || strings.ContainsRune(name, 0) {
 		return nil, errRejected() // nobody is called so, and the database would not understand it
