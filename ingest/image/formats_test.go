@@ -152,7 +152,7 @@ func TestVideo(t *testing.T) {
 // that exiftool 12.57 prints for the first of them.
 func TestDronePhotos(t *testing.T) {
 	t.Parallel()
-	const folder = "/work/shared/data/drone-images"
+	const folder = "../../../shared/data/drone-images"
 	file, err := os.Open(filepath.Join(folder, "DJI_0018.JPG"))
 	if os.IsNotExist(err) {
 		t.Skip("no sample photos in " + folder)

@@ -14,7 +14,7 @@ import (
 )
 
 // realFiles is where the project's real rasters lie, on machines that have them.
-const realFiles = "/work/shared/data/raster"
+const realFiles = "../../../shared/data/raster"
 
 // A fixture is a small GeoTIFF to be made; every sample of a band is value(band, x, y).
 type fixture struct {
