@@ -33,6 +33,7 @@ type Error struct {
 	Code       Code
 	Message    string        // tells the person what to do; never a raw cause
 	RetryAfter time.Duration // with Unavailable and TooManyRequests
+	NoRetry    bool          // repeating the request can't help, though its code does not say so
 	Err        error         // the cause, may be nil
 }
 

@@ -42,6 +42,14 @@ type Dataset struct {
 	Visibility Visibility
 }
 
+// Facts are what an answer depends on beside the caller. What does not concern
+// the action may be left out.
+type Facts struct {
+	Organization Organization
+	Dataset      Dataset
+	User         uuid.NullUUID // whose account it is, or who submitted the task; not valid: the system
+}
+
 // Action is something that a caller wants to do.
 type Action int
 
@@ -51,25 +59,28 @@ const (
 	WriteOrganization
 	DeleteOrganization
 	ManageOrganization // change its members
+	ReadMembers        // who they are, with their addresses
 	CreateDataset
 	ReadDataset
 	WriteDataset
 	DeleteDataset
+	UseTask     // see, fetch or end one task of the dataset
 	ListDataset // see it in lists, search and STAC: an unlisted dataset is not listed to strangers
 	Administer  // what only administrators may do
+	UseAccount  // what a user may do with the own account, and administrators with any
 	BeSomebody  // what every signed-in user may do
 	Browse      // what everybody may do, who is not turned away
 )
 
 // Decide tells whether the caller may do the action: nil, or an error whose
 // code is Unauthenticated for an anonymous caller and Forbidden for a known
-// one. o and d may be zero where the action does not concern them.
-func Decide(c Caller, a Action, o Organization, d Dataset) error {
+// one.
+func Decide(c Caller, a Action, f Facts) error {
 	if c.User != nil && c.User.Has(RoleDeactivated) {
 		return errRejected()
 	}
-	if allowed(c, a, o, d) {
-		if !d.Exists && (a == ReadDataset || a == WriteDataset || a == DeleteDataset) {
+	if allowed(c, a, f) {
+		if !f.Dataset.Exists && (a == ReadDataset || a == WriteDataset || a == DeleteDataset) {
 			return cairn.Errorf(cairn.NotFound, "There is no such dataset.")
 		}
 		return nil
@@ -77,10 +88,14 @@ func Decide(c Caller, a Action, o Organization, d Dataset) error {
 	return refuse(c, a)
 }
 
-func allowed(c Caller, a Action, o Organization, d Dataset) bool {
+func allowed(c Caller, a Action, f Facts) bool {
+	o, d := f.Organization, f.Dataset
+	concerned := !c.Anonymous() && f.User.Valid && f.User.UUID == c.User.ID
 	switch a {
 	case Administer:
 		return c.Admin()
+	case UseAccount:
+		return c.Admin() || concerned
 	case BeSomebody:
 		return !c.Anonymous()
 	case Browse:
@@ -98,6 +113,10 @@ func allowed(c Caller, a Action, o Organization, d Dataset) bool {
 		return !o.Protected && level(ReadWriteDelete)
 	case ManageOrganization:
 		return level(ManageMembers)
+	case ReadMembers:
+		return level(ReadOnly)
+	case UseTask:
+		return insider || concerned || !f.User.Valid
 	case ReadDataset:
 		return level(ReadOnly) || d.Exists && d.Visibility >= Unlisted && open
 	case ListDataset:
@@ -114,6 +133,7 @@ func refuse(c Caller, a Action) error {
 	what := map[Action]string{
 		ReadOrganization: "read this organization", WriteOrganization: "change this organization",
 		DeleteOrganization: "delete this organization", ManageOrganization: "manage this organization's members",
+		ReadMembers: "see this organization's members", UseTask: "see this task: it is somebody else's", UseAccount: "see or change this account",
 		CreateDataset: "create datasets in this organization", ReadDataset: "read this dataset",
 		WriteDataset: "change this dataset", DeleteDataset: "delete this dataset", ListDataset: "see this dataset",
 		Administer: "do what only administrators may do", BeSomebody: "do this",

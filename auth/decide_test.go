@@ -32,6 +32,9 @@ var (
 		{auth.CreateDataset, "create a dataset", "S F F + + + + + U"},
 		{auth.DeleteOrganization, "delete an organization", "S F F F + + + + U"},
 		{auth.ManageOrganization, "manage members", "S F F F F + + + U"},
+		{auth.ReadMembers, "see the members", "S F + + + + + + U"},
+		{auth.UseTask, "use somebody's task", "S F F F F F + + U"},
+		{auth.UseAccount, "use somebody's account", "S F F F F F F + U"},
 		{auth.Administer, "administer", "S F F F F F F + U"},
 		{auth.BeSomebody, "be somebody", "S + + + + + + + U"},
 		{auth.Browse, "browse", "+ + + + + + + + U"},
@@ -100,7 +103,7 @@ func check(t *testing.T, r row, o auth.Organization, d auth.Dataset, what string
 		if name == "owner" && !o.OwnerActive {
 			caller.User.Roles = []string{auth.RoleDeactivated}
 		}
-		err := auth.Decide(caller, r.action, o, d)
+		err := auth.Decide(caller, r.action, auth.Facts{Organization: o, Dataset: d, User: somebodyElse})
 		assert.Equal(t, answers[i], letter(err), "%s: %s %s answers %v", what, name, r.name, err)
 	}
 }
@@ -123,6 +126,20 @@ func letter(err error) string {
 }
 
 var owned = auth.Organization{Owner: uuid.NullUUID{UUID: uuid.New(), Valid: true}, OwnerActive: true}
+
+// somebodyElse is whose account or task it is in the tables.
+var somebodyElse = uuid.NullUUID{UUID: uuid.New(), Valid: true}
+
+func TestDecideOnAccountsAndTasks(t *testing.T) {
+	t.Parallel()
+	caller, o := standing("stranger", owned)
+	own := uuid.NullUUID{UUID: caller.User.ID, Valid: true}
+	assert.NoError(t, auth.Decide(caller, auth.UseAccount, auth.Facts{User: own}))
+	assert.NoError(t, auth.Decide(caller, auth.UseTask, auth.Facts{Organization: o, User: own}))
+	assert.NoError(t, auth.Decide(caller, auth.UseTask, auth.Facts{Organization: o}), "the system's task is everybody's")
+	assert.NoError(t, auth.Decide(auth.Caller{}, auth.UseTask, auth.Facts{Organization: o}), "whoever may read the dataset")
+	assert.Equal(t, "S", letter(auth.Decide(auth.Caller{}, auth.UseAccount, auth.Facts{})))
+}
 
 func TestDecideOnOrganizations(t *testing.T) {
 	t.Parallel()
@@ -180,7 +197,7 @@ func TestDecideHidesWhetherADatasetExists(t *testing.T) {
 	for _, name := range callers[:2] {
 		caller, o := standing(name, owned)
 		for _, action := range []auth.Action{auth.ReadDataset, auth.WriteDataset, auth.DeleteDataset} {
-			assert.Equal(t, auth.Decide(caller, action, o, facts["private"]), auth.Decide(caller, action, o, facts["absent"]), name)
+			assert.Equal(t, auth.Decide(caller, action, auth.Facts{Organization: o, Dataset: facts["private"]}), auth.Decide(caller, action, auth.Facts{Organization: o, Dataset: facts["absent"]}), name)
 		}
 	}
 }
@@ -189,13 +206,13 @@ func TestDecideHidesWhetherADatasetExists(t *testing.T) {
 func TestDecideRejectedCallers(t *testing.T) {
 	t.Parallel()
 	rejected := auth.Caller{Rejected: true}
-	assert.Equal(t, "U", letter(auth.Decide(rejected, auth.ReadDataset, owned, facts["private"])))
-	assert.Equal(t, "U", letter(auth.Decide(rejected, auth.BeSomebody, auth.Organization{}, auth.Dataset{})))
-	assert.NoError(t, auth.Decide(rejected, auth.ReadDataset, owned, facts["public"]), "else like an anonymous caller")
+	assert.Equal(t, "U", letter(auth.Decide(rejected, auth.ReadDataset, auth.Facts{Organization: owned, Dataset: facts["private"]})))
+	assert.Equal(t, "U", letter(auth.Decide(rejected, auth.BeSomebody, auth.Facts{})))
+	assert.NoError(t, auth.Decide(rejected, auth.ReadDataset, auth.Facts{Organization: owned, Dataset: facts["public"]}), "else like an anonymous caller")
 }
 
 func TestDecideRefusesUnknownActions(t *testing.T) {
 	t.Parallel()
 	caller, o := standing("admin", owned)
-	assert.Equal(t, "F", letter(auth.Decide(caller, auth.Action(1000), o, facts["public"])))
+	assert.Equal(t, "F", letter(auth.Decide(caller, auth.Action(1000), auth.Facts{Organization: o, Dataset: facts["public"]})))
 }

@@ -140,7 +140,7 @@ func (u *Users) check(ctx context.Context, name, password, from string) (*User, 
 
 // Refresh returns a fresh token for the caller.
 func (u *Users) Refresh(c Caller) (Token, error) {
-	if err := Decide(c, BeSomebody, Organization{}, Dataset{}); err != nil {
+	if err := Decide(c, BeSomebody, Facts{}); err != nil {
 		return Token{}, err
 	}
 	return sign(u.secret, c.User, u.lifetime)

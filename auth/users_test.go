@@ -90,7 +90,7 @@ func TestTokensOfDeactivatedAndDeletedUsers(t *testing.T) {
 	exec(t, pool, `insert into user_roles values ($1, 'deactivated')`, alice.ID)
 	caller, err := users.CallerOf(t.Context(), token.Text)
 	require.NoError(t, err)
-	assert.EqualError(t, auth.Decide(caller, auth.ReadDataset, auth.Organization{}, auth.Dataset{Exists: true, Visibility: auth.Public}), "Unauthorized")
+	assert.EqualError(t, auth.Decide(caller, auth.ReadDataset, auth.Facts{Dataset: auth.Dataset{Exists: true, Visibility: auth.Public}}), "Unauthorized")
 	_, err = users.Refresh(caller)
 	assert.EqualError(t, err, "Unauthorized")
 

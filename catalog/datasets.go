@@ -48,7 +48,7 @@ func (d *Dataset) Setting(key string) json.RawMessage {
 
 // May tells whether the caller may do the action on the dataset.
 func (d *Dataset) May(caller auth.Caller, action auth.Action) bool {
-	return auth.Decide(caller, action, d.Access, auth.Dataset{Exists: true, Visibility: d.Visibility}) == nil
+	return auth.Decide(caller, action, auth.Facts{Organization: d.Access, Dataset: auth.Dataset{Exists: true, Visibility: d.Visibility}}) == nil
 }
 
 const datasetColumns = `, d.id, o.slug, d.slug, d.created_at, d.visibility, d.entry_count, d.size,
@@ -109,7 +109,7 @@ func (c *Catalog) Dataset(ctx context.Context, caller auth.Caller, organization,
 	if row.dataset != nil {
 		facts = auth.Dataset{Exists: true, Visibility: row.dataset.Visibility}
 	}
-	if err := auth.Decide(caller, action, row.organization.Access, facts); err != nil {
+	if err := auth.Decide(caller, action, auth.Facts{Organization: row.organization.Access, Dataset: facts}); err != nil {
 		return nil, err
 	}
 	d := *row.dataset
@@ -127,7 +127,7 @@ func (c *Catalog) Datasets(ctx context.Context, caller auth.Caller, organization
 
 // ListedDatasets lists, in all organizations, the datasets that are listed to the caller.
 func (c *Catalog) ListedDatasets(ctx context.Context, caller auth.Caller) ([]*Dataset, error) {
-	if err := auth.Decide(caller, auth.Browse, auth.Organization{}, auth.Dataset{}); err != nil {
+	if err := auth.Decide(caller, auth.Browse, auth.Facts{}); err != nil {
 		return nil, err
 	}
 	return c.listed(ctx, caller, `where ($2 or d.visibility = 2 or o.owner_id = $1 or m.level is not null) order by o.slug, d.slug`, caller.Admin())

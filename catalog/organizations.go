@@ -69,7 +69,7 @@ func (c *Catalog) Organization(ctx context.Context, caller auth.Caller, slug str
 	if err != nil {
 		return Organization{}, err
 	}
-	return o, auth.Decide(caller, action, o.Access, auth.Dataset{})
+	return o, auth.Decide(caller, action, auth.Facts{Organization: o.Access})
 }
 
 func errNoOrganization(slug string) error {
@@ -80,7 +80,7 @@ func errNoOrganization(slug string) error {
 // those that the caller is a member of, and the public one; all of them for an
 // administrator. ownedOnly leaves only the caller's own.
 func (c *Catalog) Organizations(ctx context.Context, caller auth.Caller, ownedOnly bool) ([]Organization, error) {
-	if err := auth.Decide(caller, auth.BeSomebody, auth.Organization{}, auth.Dataset{}); err != nil {
+	if err := auth.Decide(caller, auth.BeSomebody, auth.Facts{}); err != nil {
 		return nil, err
 	}
 	return many(ctx, c.pool, scanOrganization,
@@ -91,13 +91,13 @@ func (c *Catalog) Organizations(ctx context.Context, caller auth.Caller, ownedOn
 
 // PublicOrganizations lists the organizations that everybody may read.
 func (c *Catalog) PublicOrganizations(ctx context.Context, caller auth.Caller) ([]Organization, error) {
-	if err := auth.Decide(caller, auth.Browse, auth.Organization{}, auth.Dataset{}); err != nil {
+	if err := auth.Decide(caller, auth.Browse, auth.Facts{}); err != nil {
 		return nil, err
 	}
 	list, err := many(ctx, c.pool, scanOrganization,
 		`select `+organizationColumns+` from`+organizationTables+` where o.is_public order by o.slug`, caller.ID())
 	return slices.DeleteFunc(list, func(o Organization) bool {
-		return auth.Decide(auth.Caller{}, auth.ReadOrganization, o.Access, auth.Dataset{}) != nil
+		return auth.Decide(auth.Caller{}, auth.ReadOrganization, auth.Facts{Organization: o.Access}) != nil
 	}), err
 }
 
@@ -112,7 +112,7 @@ type NewOrganization struct {
 
 // CreateOrganization creates an organization for the caller, or for anybody if the caller is an administrator.
 func (c *Catalog) CreateOrganization(ctx context.Context, caller auth.Caller, n NewOrganization) (Organization, error) {
-	if err := auth.Decide(caller, auth.BeSomebody, auth.Organization{}, auth.Dataset{}); err != nil {
+	if err := auth.Decide(caller, auth.BeSomebody, auth.Facts{}); err != nil {
 		return Organization{}, err
 	}
 	if err := CheckSlug(n.Slug); err != nil {
@@ -154,7 +154,7 @@ func (c *Catalog) DeleteOrganization(ctx context.Context, caller auth.Caller, sl
 	o, err := c.Organization(ctx, caller, slug, auth.DeleteOrganization)
 	open := o.Access
 	open.Protected = false
-	if o.Access.Protected && auth.Decide(caller, auth.DeleteOrganization, open, auth.Dataset{}) == nil {
+	if o.Access.Protected && auth.Decide(caller, auth.DeleteOrganization, auth.Facts{Organization: open}) == nil {
 		return cairn.Errorf(cairn.Invalid, "The organization %q can't be deleted.", slug)
 	}
 	if err != nil {

@@ -123,7 +123,7 @@ func answerTo(ctx context.Context, err error) *errorBody {
 	}
 
 	body := statusError(status, known.Message)
-	if known.Code == cairn.QuotaExceeded {
+	if known.NoRetry || known.Code == cairn.QuotaExceeded {
 		body.NoRetry = true
 	}
 	if known.RetryAfter > 0 {

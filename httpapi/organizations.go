@@ -28,7 +28,7 @@ type organization struct {
 }
 
 func newOrganization(o catalog.Organization, caller auth.Caller) organization {
-	may := func(a auth.Action) bool { return auth.Decide(caller, a, o.Access, auth.Dataset{}) == nil }
+	may := func(a auth.Action) bool { return auth.Decide(caller, a, auth.Facts{Organization: o.Access}) == nil }
 	return organization{
 		Slug: o.Slug, Name: o.Name, Description: o.Description, CreationDate: o.CreatedAt.UTC(), Owner: o.OwnerName, IsPublic: o.IsPublic,
 		Permissions: &organizationPermissions{may(auth.ReadOrganization), may(auth.WriteOrganization), may(auth.DeleteOrganization), may(auth.ManageOrganization)},

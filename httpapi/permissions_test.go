@@ -25,7 +25,7 @@ import (
 )
 
 // whole is a whole server with the organization acme, its people, and in it
-// the datasets private and public with the file a.txt each.
+// the datasets private, unlisted and public with the file a.txt each.
 type whole struct {
 	http.Handler
 	pool    *pgxpool.Pool
@@ -89,7 +89,7 @@ func (w *whole) furnish(t *testing.T) {
 			select o.id, u.id, right(u.name, 1)::smallint from organizations o, users u where o.slug = 'acme' and u.name like 'member %' on conflict do nothing`)
 		return err
 	}))
-	for slug, visibility := range map[string]auth.Visibility{"private": auth.Private, "public": auth.Public} {
+	for slug, visibility := range map[string]auth.Visibility{"private": auth.Private, "unlisted": auth.Unlisted, "public": auth.Public} {
 		d, err := w.catalog.Dataset(ctx, w.admin, "acme", slug, auth.ReadDataset)
 		if err != nil {
 			d, err = w.catalog.CreateDataset(ctx, w.admin, "acme", catalog.NewDataset{Slug: slug, Visibility: visibility})
@@ -136,55 +136,8 @@ type route struct {
 
 const abcHash = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
 
-var routes = []route{
-	{pattern: "GET /version", needs: always(needsNothing)},
-	{pattern: "GET /openapi.json", needs: always(needsNothing)},
-	{pattern: "GET /swagger/v1/swagger.json", needs: always(needsNothing)},
-	{pattern: "POST /users/authenticate", body: `{}`, needs: always(needsNothing), status: []int{400}},
-	{pattern: "POST /users/authenticate/refresh", needs: always(needsUser)},
-
-	{pattern: "GET /orgs", needs: always(needsUser)},
-	{pattern: "GET /orgs/public", needs: always(needsNoBan)},
-	{pattern: "POST /orgs", body: `{"slug":"made"}`, needs: always(needsUser), status: []int{201, 409}},
-	{pattern: "GET /orgs/{org}", needs: always(needsInside)},
-	{pattern: "DELETE /orgs/{org}", needs: always(needsDelete), status: []int{204}},
-
-	{pattern: "GET /orgs/{org}/ds", needs: always(needsInside)},
-	{pattern: "POST /orgs/{org}/ds", body: `{"slug":"made"}`, needs: always(needsWrite), status: []int{201, 409}},
-	{pattern: "GET /orgs/{org}/ds/{ds}", needs: reads},
-	{pattern: "GET /orgs/{org}/ds/{ds}/ex", needs: reads},
-	{pattern: "PUT /orgs/{org}/ds/{ds}", body: `{"name":"x"}`, needs: writes, status: []int{204}},
-	{pattern: "DELETE /orgs/{org}/ds/{ds}", needs: deletes, status: []int{204}},
-
-	{pattern: "GET /orgs/{org}/ds/{ds}/list", needs: reads},
-	{pattern: "POST /orgs/{org}/ds/{ds}/list", body: `{}`, needs: reads},
-	{pattern: "POST /orgs/{org}/ds/{ds}/search", body: `{"query":"*"}`, needs: reads},
-	{pattern: "GET /orgs/{org}/ds/{ds}/obj", target: "/orgs/acme/ds/{ds}/obj?path=a.txt", needs: reads},
-	{pattern: "POST /orgs/{org}/ds/{ds}/obj", body: "file", needs: writes, status: []int{201}},
-	{pattern: "PUT /orgs/{org}/ds/{ds}/obj", body: `{"source":"gone","dest":"x"}`, needs: writes, status: []int{404}},
-	{pattern: "DELETE /orgs/{org}/ds/{ds}/obj", target: "/orgs/acme/ds/{ds}/obj?path=a.txt", needs: writes, status: []int{204}},
-	{pattern: "DELETE /orgs/{org}/ds/{ds}/obj/batch", body: `{"paths":["a.txt","gone"]}`, needs: writes},
-	{pattern: "GET /orgs/{org}/ds/{ds}/download", target: "/orgs/acme/ds/{ds}/download?path=a.txt", needs: reads},
-	{pattern: "GET /orgs/{org}/ds/{ds}/thumb", target: "/orgs/acme/ds/{ds}/thumb?path=a.txt", needs: reads, status: []int{400}},
-	{pattern: "GET /orgs/{org}/ds/{ds}/tiles/{z}/{x}/{tile}", target: "/orgs/acme/ds/{ds}/tiles/1/0/0.png?path=a.txt", needs: reads, status: []int{400}},
-
-	{pattern: "POST /orgs/{org}/ds/{ds}/build", body: `{"path":"a.txt"}`, needs: writes},
-	{pattern: "GET /orgs/{org}/ds/{ds}/builds", needs: reads},
-	{pattern: "POST /orgs/{org}/ds/{ds}/builds/clear", needs: writes},
-	{pattern: "GET /orgs/{org}/ds/{ds}/build/{hash}/*", target: "/orgs/acme/ds/{ds}/build/" + abcHash + "/cog/cog.tif", needs: reads, status: []int{404}},
-
-	{pattern: "GET /stac", needs: always(needsNoBan)},
-	{pattern: "GET /stac/conformance", needs: always(needsNothing)},
-	{pattern: "GET /stac/collections", needs: always(needsNoBan)},
-	{pattern: "GET /stac/collections/{id}", target: "/stac/collections/acme.{ds}", needs: reads},
-	{pattern: "GET /stac/collections/{org}/{ds}", needs: reads},
-	{pattern: "GET /stac/collections/{id}/items", target: "/stac/collections/acme%2F{ds}/items", needs: reads},
-	{pattern: "GET /stac/collections/{org}/{ds}/items", needs: reads},
-	{pattern: "GET /stac/collections/{id}/items/{item}", target: "/stac/collections/acme.{ds}/items/YS50eHQ", needs: reads},
-	{pattern: "GET /stac/collections/{org}/{ds}/items/{item}", target: "/stac/collections/acme/{ds}/items/YS50eHQ", needs: reads},
-	{pattern: "GET /orgs/{org}/ds/{ds}/stac", needs: reads},
-	{pattern: "GET /orgs/{org}/ds/{ds}/stac/*", target: "/orgs/acme/ds/{ds}/stac/YS50eHQ=", needs: reads},
-}
+// routes is the table, from the files permissions_*_test.go.
+var routes = slices.Concat(systemRoutes, usersRoutes, organizationsRoutes, datasetsRoutes, objectsRoutes, downloadsRoutes, tilesRoutes, buildsRoutes, stacRoutes)
 
 // request makes the request of a line for one dataset and caller.
 func (r route) request(t *testing.T, ds, token string) *http.Request {
@@ -253,7 +206,7 @@ func TestPermissionsOfEveryRoute(t *testing.T) {
 	checked := map[string]bool{}
 	for _, r := range routes {
 		hidden := map[string]string{} // what outsiders are told of a private dataset
-		for _, c := range []struct{ ds, want string }{{"private", r.needs.private}, {"public", r.needs.public}, {"absent", r.needs.absent}} {
+		for _, c := range []struct{ ds, want string }{{"private", r.needs.private}, {"unlisted", r.needs.public}, {"public", r.needs.public}, {"absent", r.needs.absent}} {
 			for i, name := range people {
 				req := r.request(t, c.ds, w.tokens[name])
 				recorder := httptest.NewRecorder()

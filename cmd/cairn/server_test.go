@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -41,13 +42,11 @@ func runTests(m *testing.M) int {
 		fmt.Fprintf(os.Stderr, "go build: %v\n%s", err, out)
 		return 1
 	}
-	sharedData = filepath.Join(dir, "data")
+	open.data, strict.data = filepath.Join(dir, "open"), filepath.Join(dir, "strict")
 	code := m.Run()
-	if shared != nil {
-		if err := shared.stop(); err != nil {
-			fmt.Fprintln(os.Stderr, "the server with the demo:", err)
-			return 1
-		}
+	if err := errors.Join(open.stop(), strict.stop()); err != nil {
+		fmt.Fprintln(os.Stderr, "a shared server:", err)
+		return 1
 	}
 	return code
 }
@@ -155,26 +154,46 @@ func (p *process) stop() error {
 	}
 }
 
+// sharedServer is a server that tests share; it starts when the first one asks.
+type sharedServer struct {
+	flags   []string
+	data    string
+	start   sync.Once
+	process *process
+	base    string
+	err     error
+}
+
+// open has the demo dataset; strict has every limit that an operator can set.
 var (
-	sharedData string
-	shared     *process
-	sharedBase = sync.OnceValues(func() (string, error) {
-		p, err := launch(sharedData, "--demo")
-		if err != nil {
-			return "", err
-		}
-		shared = p
-		return p.ready()
-	})
+	open   = &sharedServer{flags: []string{"--demo"}}
+	strict = &sharedServer{}
 )
 
-// server returns a client, signed in as admin, of a server with the demo
-// dataset that the tests share. What a test stores goes into a dataset of its own.
-func server(t *testing.T) client {
+// client returns a client of the server, signed in as admin. What a test
+// stores goes into a dataset of its own.
+func (s *sharedServer) client(t *testing.T) client {
 	t.Helper()
-	base, err := sharedBase()
-	require.NoError(t, err)
-	c := client{base: base}
+	s.start.Do(func() {
+		if s.process, s.err = launch(s.data, s.flags...); s.err == nil {
+			s.base, s.err = s.process.ready()
+		}
+	})
+	require.NoError(t, s.err)
+	c := client{base: s.base}
 	c.token = c.login(t, "admin", adminPassword)
 	return c
+}
+
+func (s *sharedServer) stop() error {
+	if s.process == nil {
+		return nil
+	}
+	return s.process.stop()
+}
+
+// server returns a client of the shared server with the demo dataset.
+func server(t *testing.T) client {
+	t.Helper()
+	return open.client(t)
 }
