@@ -17,9 +17,21 @@ import (
 )
 
 // client speaks to a server as one user, or as nobody without a token.
-type client struct{ base, token string }
+type client struct {
+	base, token string
+	cookie      bool // the token goes into the cookie, as a browser sends it
+}
 
 func (c client) anonymous() client { return client{base: c.base} }
+
+// browsing is the same user with nothing but the cookie.
+func (c client) browsing() client { return client{base: c.base, token: c.token, cookie: true} }
+
+// as is the user who has the name and the password.
+func (c client) as(t *testing.T, name, password string) client {
+	t.Helper()
+	return client{base: c.base, token: c.login(t, name, password)}
+}
 
 // answer is what came back, whole.
 type answer struct {
@@ -41,7 +53,11 @@ func (c client) try(method, path string, body io.Reader, headers ...string) (ans
 	if err != nil {
 		return answer{}, err
 	}
-	if c.token != "" {
+	switch {
+	case c.token == "":
+	case c.cookie:
+		request.AddCookie(&http.Cookie{Name: "jwtToken", Value: c.token})
+	default:
 		request.Header.Set("Authorization", "Bearer "+c.token)
 	}
 	for i := 0; i < len(headers); i += 2 {
@@ -76,6 +92,26 @@ func (c client) form(t *testing.T, method, path string, fields ...string) answer
 		values.Add(fields[i], fields[i+1])
 	}
 	return c.send(t, method, path, strings.NewReader(values.Encode()), "Content-Type", "application/x-www-form-urlencoded")
+}
+
+// multipart sends fields, pairs of name and value, as a browser's FormData does.
+func (c client) multipart(t *testing.T, method, path string, fields ...string) answer {
+	t.Helper()
+	var body bytes.Buffer
+	parts := multipart.NewWriter(&body)
+	for i := 0; i < len(fields); i += 2 {
+		require.NoError(t, parts.WriteField(fields[i], fields[i+1]))
+	}
+	require.NoError(t, parts.Close())
+	return c.send(t, method, path, &body, "Content-Type", parts.FormDataContentType())
+}
+
+// post sends a value as JSON, with any method.
+func (c client) post(t *testing.T, method, path string, value any) answer {
+	t.Helper()
+	body, err := json.Marshal(value)
+	require.NoError(t, err)
+	return c.send(t, method, path, bytes.NewReader(body), "Content-Type", "application/json")
 }
 
 func (c client) login(t *testing.T, name, password string) string {

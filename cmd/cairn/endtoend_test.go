@@ -33,7 +33,7 @@ func TestLogin(t *testing.T) {
 		}
 		c.send(t, http.MethodPost, "/users/authenticate", strings.NewReader(body), "Content-Type", contentType).json(t, http.StatusOK, &login)
 		assert.Equal(t, "admin", login.UserName, contentType)
-		signedIn := client{c.base, login.Token}
+		signedIn := client{base: c.base, token: login.Token}
 		assert.Equal(t, http.StatusOK, signedIn.get(t, "/orgs/admin/ds").status, contentType)
 		assert.Equal(t, http.StatusOK, c.get(t, "/orgs/admin/ds", "Cookie", "jwtToken="+login.Token).status, contentType)
 		var fresh struct{ Token string }
@@ -195,7 +195,7 @@ func TestVisibility(t *testing.T) {
 		a.requireError(t, http.StatusUnauthorized)
 		anonymous.send(t, http.MethodDelete, ds+"/obj?path=site.txt", nil).requireError(t, http.StatusUnauthorized)
 	}
-	forged := client{owner.base, owner.token[:len(owner.token)-3] + "abc"}
+	forged := client{base: owner.base, token: owner.token[:len(owner.token)-3] + "abc"}
 	forged.get(t, "/orgs/admin/ds/seen-private/list").requireError(t, http.StatusUnauthorized, "Unauthorized")
 	owner.get(t, "/orgs/no-such/ds/site/list").requireError(t, http.StatusNotFound, "no-such")
 	owner.get(t, "/orgs/Admin/ds/site/list").requireError(t, http.StatusBadRequest)

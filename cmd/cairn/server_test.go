@@ -161,6 +161,7 @@ type sharedServer struct {
 	start   sync.Once
 	process *process
 	base    string
+	token   string // the admin's
 	err     error
 }
 
@@ -178,11 +179,12 @@ func (s *sharedServer) client(t *testing.T) client {
 		if s.process, s.err = launch(s.data, s.flags...); s.err == nil {
 			s.base, s.err = s.process.ready()
 		}
+		if s.err == nil {
+			s.token = client{base: s.base}.login(t, "admin", adminPassword)
+		}
 	})
 	require.NoError(t, s.err)
-	c := client{base: s.base}
-	c.token = c.login(t, "admin", adminPassword)
-	return c
+	return client{base: s.base, token: s.token}
 }
 
 func (s *sharedServer) stop() error {
