@@ -121,8 +121,8 @@ func (c *crashes) start(t *testing.T) (*process, client) {
 		c.started = time.Since(begin)
 		return p, admin
 	}
-	c.token = admin.login(t, "admin", adminPassword)
-	admin.token = c.token
+	admin = admin.as(t, "admin", adminPassword)
+	c.token = admin.token
 	admin.newDataset(t, "crashed", "private")
 	return p, admin
 }

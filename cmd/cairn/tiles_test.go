@@ -115,9 +115,8 @@ func TestThumbnails(t *testing.T) {
 	t.Parallel()
 	c := server(t)
 	ds := c.newDataset(t, "thumbnails", "public")
-	var photo bytes.Buffer
-	require.NoError(t, png.Encode(&photo, image.NewGray(image.Rect(0, 0, 300, 100))))
-	c.upload(t, ds, "photo.png", photo.Bytes())
+	photo := picture(t, 300, 100)
+	c.upload(t, ds, "photo.png", photo)
 	c.upload(t, ds, "notes.txt", []byte("no picture"))
 	for query, want := range map[string]image.Point{
 		"": {512, 170}, "&size=150": {150, 50}, "&size=600": {600, 200}, "&size=1": {16, 5}, "&size=99999": {4096, 1365},
@@ -134,7 +133,7 @@ func TestThumbnails(t *testing.T) {
 	c.get(t, ds+"/thumb?path=notes.txt").requireError(t, http.StatusBadRequest, "notes.txt")
 	c.get(t, ds+"/thumb?path=nothing.png").requireError(t, http.StatusNotFound, "nothing.png")
 	c.get(t, ds+"/thumb").requireError(t, http.StatusNotFound)
-	c.upload(t, ds, "cover.png", photo.Bytes())
+	c.upload(t, ds, "cover.png", photo)
 	assert.Equal(t, http.StatusOK, c.get(t, ds+"/thumb").status)
 }
 
