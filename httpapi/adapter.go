@@ -39,13 +39,13 @@ type adapter struct{ router chi.Router }
 
 func (a adapter) Handle(op *huma.Operation, handle func(huma.Context)) {
 	tail, queries := tailName(op), declaredQueries(op)
-	a.router.MethodFunc(op.Method, patternOf(op), func(w http.ResponseWriter, r *http.Request) {
+	a.router.MethodFunc(op.Method, patternOf(op), compressed(op.Path, func(w http.ResponseWriter, r *http.Request) {
 		ctx := withRequest(r.Context(), r)
 		lazy := &lazyWriter{ResponseWriter: w}
 		c := &requestContext{humaContext: humachi.NewContext(op, r.WithContext(ctx), lazy), r: r, tail: tail, queries: queries}
 		handle(c)
 		lazy.sendStatus()
-	})
+	}))
 }
 
 func (a adapter) ServeHTTP(w http.ResponseWriter, r *http.Request) { a.router.ServeHTTP(w, r) }

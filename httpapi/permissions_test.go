@@ -76,6 +76,13 @@ func newWhole(t *testing.T) *whole {
 	return w
 }
 
+// answer is what the server answers to the request.
+func (w *whole) answer(r *http.Request) *http.Response {
+	recorder := httptest.NewRecorder()
+	w.ServeHTTP(recorder, r)
+	return recorder.Result()
+}
+
 // furnish makes what is missing of acme.
 func (w *whole) furnish(t *testing.T) {
 	t.Helper()

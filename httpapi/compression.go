@@ -1,0 +1,25 @@
+package httpapi
+
+import (
+	"net/http"
+	"strings"
+
+	"github.com/klauspost/compress/gzhttp"
+)
+
+// worthCompressing is the least length of an answer that is compressed, in bytes.
+const worthCompressing = 1400
+
+// compressed compresses the JSON of an operation for clients that ask for it.
+// STAC is sent as it is, since its clients expect so; files, ranges, zips and
+// tiles do not come through here.
+func compressed(path string, next http.HandlerFunc) http.HandlerFunc {
+	if strings.HasPrefix(path, "/stac") {
+		return next
+	}
+	wrap, err := gzhttp.NewWrapper(gzhttp.MinSize(worthCompressing), gzhttp.SuffixETag("-gzip"), gzhttp.EnableZstd(false))
+	if err != nil {
+		panic(err) // the options are constant
+	}
+	return wrap(next)
+}
