@@ -3,6 +3,7 @@ package httpapi
 import (
 	"context"
 	"io"
+	"log/slog"
 	"mime"
 	"net/http"
 	"net/url"
@@ -15,6 +16,7 @@ import (
 	"github.com/cairngeo/cairn/auth"
 	"github.com/cairngeo/cairn/catalog"
 	"github.com/cairngeo/cairn/catalog/blob"
+	"github.com/cairngeo/cairn/ingest/archive"
 	"github.com/danielgtaylor/huma/v2"
 )
 
@@ -162,7 +164,7 @@ func attachment(name string) string {
 }
 
 func (s *server) sendZip(w http.ResponseWriter, r *http.Request, d *catalog.Dataset, entries []catalog.Entry, inline bool) error {
-	size, err := zipSize(entries)
+	size, err := archive.Size(entries)
 	if err != nil {
 		return err
 	}
@@ -179,10 +181,11 @@ func (s *server) sendZip(w http.ResponseWriter, r *http.Request, d *catalog.Data
 	if r.Method == http.MethodHead {
 		return nil
 	}
-	if err := writeZip(r.Context(), w, s.Store, entries); err != nil {
+	if err := archive.Write(r.Context(), w, s.Store, entries); err != nil {
 		if ignoreGone(r, err) == nil {
 			return nil
 		}
+		slog.WarnContext(r.Context(), "a zip was not finished", "error", err)
 		panic(http.ErrAbortHandler) // half a zip must not be taken for a whole one
 	}
 	return nil

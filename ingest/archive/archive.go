@@ -1,20 +1,20 @@
-package httpapi
+// Package archive makes zips of entries.
+package archive
 
 import (
 	"archive/zip"
 	"context"
 	"fmt"
 	"io"
-	"log/slog"
 	"time"
 
 	"github.com/cairngeo/cairn/catalog"
 	"github.com/cairngeo/cairn/catalog/blob"
 )
 
-// zipHeader describes a member: stored, not compressed, so that the length of
+// header describes a member: stored, not compressed, so that the length of
 // the archive is known before it is written.
-func zipHeader(e catalog.Entry) *zip.FileHeader {
+func header(e catalog.Entry) *zip.FileHeader {
 	h := &zip.FileHeader{Name: e.Path, Method: zip.Store, Modified: time.Unix(e.MTime, 0).UTC()}
 	if e.Type == catalog.Directory {
 		h.Name += "/"
@@ -22,17 +22,16 @@ func zipHeader(e catalog.Entry) *zip.FileHeader {
 	return h
 }
 
-// writeZip writes the entries as a zip.
-func writeZip(ctx context.Context, w io.Writer, store blob.Store, entries []catalog.Entry) error {
+// Write writes the entries as a zip.
+func Write(ctx context.Context, w io.Writer, store blob.Store, entries []catalog.Entry) error {
 	archive := zip.NewWriter(w)
 	for _, e := range entries {
-		member, err := archive.CreateHeader(zipHeader(e))
+		member, err := archive.CreateHeader(header(e))
 		if err == nil && e.Type != catalog.Directory {
 			err = copyBlob(ctx, member, store, e)
 		}
 		if err != nil {
-			slog.WarnContext(ctx, "a zip was not finished", "path", e.Path, "error", err)
-			return err
+			return fmt.Errorf("zip %q: %w", e.Path, err)
 		}
 	}
 	return archive.Close()
@@ -57,14 +56,14 @@ const timestampExtra = 9
 
 var zeros [1 << 20]byte
 
-// zipSize returns the length of what writeZip writes, by writing an archive of
+// Size returns the length of what Write writes, by writing an archive of
 // the same shape to nowhere. Raw members have no checksum to compute, so this
 // costs next to nothing.
-func zipSize(entries []catalog.Entry) (int64, error) {
+func Size(entries []catalog.Entry) (int64, error) {
 	var length counter
 	archive := zip.NewWriter(&length)
 	for _, e := range entries {
-		h := zipHeader(e)
+		h := header(e)
 		h.Extra = zeros[:timestampExtra]
 		if e.Type != catalog.Directory {
 			h.Flags |= 0x8 // a data descriptor follows, as in a streamed member
