@@ -1,5 +1,5 @@
 // Package catalog keeps organizations, datasets, entries, their metadata and
-// their builds on PostGIS. Bytes are in package blob; the catalog knows them by
+// their builds and tasks on PostGIS. Bytes are in package blob; the catalog knows them by
 // their hash.
 package catalog
 

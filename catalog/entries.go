@@ -100,16 +100,21 @@ func (c *Catalog) Tree(ctx context.Context, d *Dataset, paths ...string) ([]Entr
 	if len(paths) == 0 {
 		return many(ctx, c.pool, scanEntry, `select `+entryColumns+` from entries where dataset_id = $1 and path <> '' order by path`, d.ID)
 	}
-	missing, err := many(ctx, c.pool, pgx.RowTo[string], `select p from unnest($2::text[]) p
-		where not exists (select from entries where dataset_id = $1 and path = p collate "C") limit 1`, d.ID, paths)
-	if err != nil {
+	if err := c.checkPaths(ctx, d, paths); err != nil {
 		return nil, err
-	}
-	if len(missing) > 0 {
-		return nil, errNoEntry(missing[0])
 	}
 	return many(ctx, c.pool, scanEntry, `select distinct on (path) `+entryColumns+` from entries e, unnest($2::text[]) p
 		where dataset_id = $1 and (path = p collate "C" or path >= (p || '/') collate "C" and path < (p || '0') collate "C") order by path`, d.ID, paths)
+}
+
+// checkPaths is NotFound for the first of the paths that does not exist.
+func (c *Catalog) checkPaths(ctx context.Context, d *Dataset, paths []string) error {
+	missing, err := many(ctx, c.pool, pgx.RowTo[string], `select p from unnest($2::text[]) p
+		where not exists (select from entries where dataset_id = $1 and path = p collate "C") limit 1`, d.ID, paths)
+	if err == nil && len(missing) > 0 {
+		return errNoEntry(missing[0])
+	}
+	return err
 }
 
 // lock makes the writers of a dataset's entries take turns until they commit.

@@ -29,12 +29,16 @@ type build struct {
 	ErrorMessage    *string    `json:"errorMessage"`
 }
 
-func newBuild(b catalog.Build) build {
-	return build{
-		JobID: strconv.FormatInt(b.ID, 10), Hash: b.Hash, Path: b.Path, CurrentState: b.State, CreatedAt: b.CreatedAt.UTC(),
-		ProcessingAt: utc(b.ProcessingAt), SucceededAt: utc(b.SucceededAt), FailedAt: utc(b.FailedAt), DeletedAt: utc(b.DeletedAt),
-		ProgressPercent: b.Percent, ErrorMessage: b.Error,
+func newBuild(t catalog.Task) build {
+	b := build{
+		JobID: taskID(t.ID), Path: *t.Path, CurrentState: t.State, CreatedAt: t.CreatedAt.UTC(),
+		ProcessingAt: utc(t.StartedAt), SucceededAt: utc(t.SucceededAt), FailedAt: utc(t.FailedAt), DeletedAt: utc(t.DeletedAt),
+		ProgressPercent: t.Percent, ErrorMessage: t.Error,
 	}
+	if t.Hash != nil {
+		b.Hash = *t.Hash
+	}
+	return b
 }
 
 func utc(t *time.Time) *time.Time {

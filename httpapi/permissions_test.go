@@ -49,7 +49,7 @@ func newWhole(t *testing.T) *whole {
 	store, err := blob.NewFolder(t.TempDir())
 	require.NoError(t, err)
 	t.Cleanup(func() { assert.NoError(t, store.Close()) })
-	intake, _, err := ingest.New(entries, store, pool)
+	intake, _, err := ingest.New(entries, store, pool, ingest.Options{})
 	require.NoError(t, err)
 	tiles := tiling.New(store, tiling.Options{CacheBytes: 1 << 20})
 	t.Cleanup(tiles.Close)
@@ -116,6 +116,7 @@ const (
 	needsInside    = "S F + + + + + + U"
 	needsWrite     = "S F F + + + + + U"
 	needsDelete    = "S F F F + + + + U"
+	needsAdmin     = "S F F F F F F + U"
 	absentToRead   = "S F N N N N N N U"
 	absentToWrite  = "S F F N N N N N U"
 	absentToDelete = "S F F F N N N N U"
@@ -144,7 +145,7 @@ type route struct {
 const abcHash = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
 
 // routes is the table, from the files permissions_*_test.go.
-var routes = slices.Concat(systemRoutes, usersRoutes, organizationsRoutes, datasetsRoutes, objectsRoutes, downloadsRoutes, tilesRoutes, buildsRoutes, stacRoutes)
+var routes = slices.Concat(systemRoutes, usersRoutes, organizationsRoutes, datasetsRoutes, objectsRoutes, downloadsRoutes, tilesRoutes, buildsRoutes, tasksRoutes, stacRoutes)
 
 // request makes the request of a line for one dataset and caller.
 func (r route) request(t *testing.T, ds, token string) *http.Request {

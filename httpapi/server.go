@@ -50,6 +50,8 @@ func New(c Config) http.Handler {
 	s.registerDownloads()
 	s.registerTiles()
 	s.registerBuilds()
+	s.registerTasks()
+	s.registerSystemTasks()
 	s.registerSTAC()
 	s.servePage(router)
 	return router

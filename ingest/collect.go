@@ -20,7 +20,8 @@ import (
 const grace = 24 * time.Hour
 
 // collectArgs is the job that removes uploaded bytes that no entry names any
-// more, and what was built from them.
+// more, and what was built from them; artifacts whose time is over; and tasks
+// that ended long ago.
 type collectArgs struct{}
 
 func (collectArgs) Kind() string { return "collect" }
@@ -32,43 +33,75 @@ func (collectArgs) InsertOpts() river.InsertOpts {
 
 type collectWorker struct {
 	river.WorkerDefaults[collectArgs]
-	catalog *catalog.Catalog
-	store   blob.Store
-	grace   time.Duration
+	*Ingest
+	grace time.Duration
 }
 
 // Timeout: a large store takes its time.
 func (collectWorker) Timeout(*river.Job[collectArgs]) time.Duration { return -1 }
 
-// Work collects in batches, so that memory does not grow with the store.
+// Work goes through the store once.
 func (w *collectWorker) Work(ctx context.Context, _ *river.Job[collectArgs]) error {
-	var batch []string
-	var removed int
-	flush := func() error {
-		n, err := w.collect(ctx, batch)
-		removed, batch = removed+n, batch[:0]
-		return err
+	removed, err := w.sweep(ctx, "blobs/", w.grace, w.collect)
+	expired, artifactErr := w.sweep(ctx, "artifacts/", min(w.grace, artifactGrace), w.collectArtifacts)
+	_, _, taskErr := w.ForgetTasks(ctx, 0)
+	err = errors.Join(err, artifactErr, taskErr, w.collectProducts(ctx))
+	if expired > 0 {
+		slog.Info("expired artifacts removed", "count", expired)
 	}
-	err := w.store.Walk(ctx, "blobs/", func(o blob.Info) error {
-		if !w.old(o) {
-			return nil
-		}
-		if batch = append(batch, path.Base(o.Key)); len(batch) < 1000 {
-			return nil
-		}
-		return flush()
-	})
-	err = errors.Join(err, flush(), w.collectProducts(ctx))
 	if removed > 0 {
 		slog.Info("unreferenced files removed", "count", removed)
 	}
 	return err
 }
 
+// artifactGrace is how long a file may lie in the store before its task names it.
+const artifactGrace = time.Hour
+
+// sweep hands the keys of objects that are older than the grace on, in
+// batches, so that memory does not grow with the store.
+func (w *collectWorker) sweep(ctx context.Context, prefix string, grace time.Duration, collect func(ctx context.Context, keys []string) (int, error)) (removed int, err error) {
+	var batch []string
+	flush := func() error {
+		n, err := collect(ctx, batch)
+		removed, batch = removed+n, batch[:0]
+		return err
+	}
+	err = w.store.Walk(ctx, prefix, func(o blob.Info) error {
+		if time.Since(o.ModTime) < grace {
+			return nil
+		}
+		if batch = append(batch, o.Key); len(batch) < 1000 {
+			return nil
+		}
+		return flush()
+	})
+	return removed, errors.Join(err, flush())
+}
+
+// collectArtifacts deletes those that no task offers any more, and returns their number.
+func (w *collectWorker) collectArtifacts(ctx context.Context, keys []string) (removed int, err error) {
+	keys, err = w.catalog.UnneededArtifacts(ctx, keys)
+	if err != nil {
+		return 0, err
+	}
+	for _, key := range keys {
+		if err := w.store.Delete(ctx, key); err != nil {
+			return removed, err
+		}
+		removed++
+	}
+	return removed, nil
+}
+
 func (w *collectWorker) old(o blob.Info) bool { return time.Since(o.ModTime) >= w.grace }
 
-// collect deletes those of the hashes that no entry has, and returns their number.
-func (w *collectWorker) collect(ctx context.Context, hashes []string) (removed int, err error) {
+// collect deletes those of the blobs that no entry has, and returns their number.
+func (w *collectWorker) collect(ctx context.Context, keys []string) (removed int, err error) {
+	hashes := make([]string, len(keys))
+	for i, key := range keys {
+		hashes[i] = path.Base(key)
+	}
 	orphans, err := w.catalog.Unreferenced(ctx, hashes)
 	if err != nil {
 		return 0, fmt.Errorf("unreferenced hashes: %w", err)

@@ -99,8 +99,8 @@ func TestTypesOfRastersAndImages(t *testing.T) {
 		require.NoError(t, err)
 		assert.Equal(t, c.want.String(), f.upload(t, name, string(content)).Type.String(), name)
 	}
-	assert.Equal(t, 1, f.count(t, `select count(*) from builds where path = 'crs.tif' and state = 'Enqueued'`))
-	assert.Equal(t, 1, f.count(t, `select count(*) from builds`))
+	assert.Equal(t, 1, f.count(t, `select count(*) from tasks where path = 'crs.tif' and state = 'Enqueued'`))
+	assert.Equal(t, 1, f.count(t, `select count(*) from tasks`))
 
 	for width, want := range map[int]catalog.EntryType{4000: catalog.Panorama, 3999: catalog.Image} {
 		var photo bytes.Buffer

@@ -47,7 +47,7 @@ func newFixture(t *testing.T) *fixture {
 	folder, err := blob.NewFolder(t.TempDir())
 	require.NoError(t, err)
 	t.Cleanup(func() { assert.NoError(t, folder.Close()) })
-	in, jobs, err := New(entries, folder, pool)
+	in, jobs, err := New(entries, folder, pool, Options{})
 	require.NoError(t, err)
 	return &fixture{in, jobs, pool, entries, folder, d}
 }

@@ -20,6 +20,8 @@ type Ingest struct {
 	catalog *catalog.Catalog
 	store   blob.Store
 	queue   *river.Client[pgx.Tx]
+	options Options
+	tools   []Tool
 }
 
 // Receive stores bytes that no entry names yet. size is the number of bytes
@@ -51,7 +53,7 @@ func (in *Ingest) Put(ctx context.Context, d *catalog.Dataset, path string, cont
 		} else if err != nil {
 			return err
 		}
-		return in.requestBuild(ctx, tx, d, e, false)
+		return in.requestBuild(ctx, tx, d, e, false, nil)
 	})
 	return e, err
 }
@@ -111,7 +113,7 @@ func (in *Ingest) Move(ctx context.Context, d *catalog.Dataset, source, dest str
 		if err := tx.Put(ctx, d.ID, e); err != nil {
 			return err
 		}
-		return in.requestBuild(ctx, tx, d, e, false)
+		return in.requestBuild(ctx, tx, d, e, false, nil)
 	})
 	return e, err
 }

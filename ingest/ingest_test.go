@@ -68,16 +68,16 @@ func TestSameBytesTwiceAreOneBlobAndOneProduct(t *testing.T) {
 		racing.Go(func() {
 			e := catalog.Entry{Path: path, Hash: abc, Description: catalog.Description{Type: catalog.GeoRaster}}
 			assert.NoError(t, f.entries.Update(t.Context(), func(tx catalog.Tx) error {
-				return f.requestBuild(t.Context(), tx, f.dataset, e, false)
+				return f.requestBuild(t.Context(), tx, f.dataset, e, false, nil)
 			}))
 		})
 	}
 	racing.Wait()
 	assert.Equal(t, 1, f.count(t, `select count(*) from products`))
-	assert.Equal(t, 3, f.count(t, `select count(*) from builds`))
-	assert.Equal(t, 1, f.count(t, `select count(*) from river_job where kind = 'build'`))
+	assert.Equal(t, 3, f.count(t, `select count(*) from tasks`))
+	assert.Equal(t, 1, f.count(t, `select count(*) from river_job where kind = 'task'`))
 	f.work(t)
-	assert.Eventually(t, func() bool { return f.count(t, `select count(*) from builds where state = 'Failed'`) == 3 }, time.Minute, 20*time.Millisecond,
+	assert.Eventually(t, func() bool { return f.count(t, `select count(*) from tasks where state = 'Failed'`) == 3 }, time.Minute, 20*time.Millisecond,
 		"three bytes are no raster: all who asked are told")
 }
 
@@ -113,15 +113,15 @@ func TestJobsOfADeadProcessAreRescued(t *testing.T) {
 	defer conn.Exec(t.Context(), `select pg_advisory_unlock_all()`)
 	for _, owner := range []string{alive, dead} {
 		_, err := f.pool.Exec(t.Context(), `insert into river_job (kind, args, max_attempts, attempt, attempted_by, attempted_at, state, queue, priority)
-			values ('build', jsonb_build_object('product', $1::text, 'kind', 'none', 'hash', 'x'), 1, 1, array['earlier', $1::text], now(), 'running', $2, 1)`, owner, buildQueue)
+			values ('task', jsonb_build_object('tool', 'build', 'key', $1::text), 1, 1, array['earlier', $1::text], now(), 'running', $2, 1)`, owner, buildQueue)
 		require.NoError(t, err)
 	}
 	f.work(t)
 	finished := func(owner string) int {
-		return f.count(t, `select count(*) from river_job where args->>'product' = $1 and state = 'completed'`, owner)
+		return f.count(t, `select count(*) from river_job where args->>'key' = $1 and state = 'completed'`, owner)
 	}
 	assert.Eventually(t, func() bool { return finished(dead) == 1 }, time.Minute, 20*time.Millisecond)
-	assert.Equal(t, 1, f.count(t, `select count(*) from river_job where args->>'product' = $1 and state = 'running' and attempt = 1`, alive))
+	assert.Equal(t, 1, f.count(t, `select count(*) from river_job where args->>'key' = $1 and state = 'running' and attempt = 1`, alive))
 }
 
 // A file that takes the process down with it does so a few times only, and a
@@ -132,16 +132,17 @@ func TestABuildThatKeepsEndingTheProcessIsGivenUp(t *testing.T) {
 	for hash, attempt := range map[string]int{"poison": maxProcessEnds, "unlucky": 1} {
 		e := catalog.Entry{Path: hash, Hash: hash, Description: catalog.Description{Type: catalog.GeoRaster}}
 		require.NoError(t, f.entries.Update(t.Context(), func(tx catalog.Tx) error {
-			if err := f.requestBuild(t.Context(), tx, f.dataset, e, false); err != nil {
+			if err := f.requestBuild(t.Context(), tx, f.dataset, e, false, nil); err != nil {
 				return err
 			}
-			_, err := tx.Exec(t.Context(), `update river_job set state = 'running', attempt = $2, attempted_at = now(), attempted_by = array['dead'] where args->>'hash' = $1`, hash, attempt)
+			_, err := tx.Exec(t.Context(), `update river_job set state = 'running', attempt = $2, attempted_at = now(), attempted_by = array['dead']
+				where id = (select job from tasks where hash = $1)`, hash, attempt)
 			return err
 		}))
 	}
 	f.work(t)
 	reason := func(path string) (text string) {
-		require.NoError(t, f.pool.QueryRow(t.Context(), `select coalesce(max(error), '') from builds where path = $1 and state = 'Failed'`, path).Scan(&text))
+		require.NoError(t, f.pool.QueryRow(t.Context(), `select coalesce(max(error), '') from tasks where path = $1 and state = 'Failed'`, path).Scan(&text))
 		return text
 	}
 	assert.Eventually(t, func() bool { return strings.Contains(reason("poison"), "ended 10 times") }, time.Minute, 20*time.Millisecond)
@@ -163,7 +164,7 @@ func TestCollectionRemovesOnlyOldUnreferencedBytes(t *testing.T) {
 	content, err := f.Receive(t.Context(), strings.NewReader("again"), -1) // uploaded, not yet named
 	require.NoError(t, err)
 
-	w := &collectWorker{catalog: f.entries, store: f.folder, grace: grace}
+	w := &collectWorker{Ingest: f.Ingest, grace: grace}
 	require.NoError(t, w.Work(t.Context(), nil))
 	assert.ElementsMatch(t, []string{used, young, again}, f.blobs(t))
 	_, err = f.Put(t.Context(), f.dataset, "again", content)
@@ -175,7 +176,7 @@ func TestCollectionRemovesOnlyOldUnreferencedBytes(t *testing.T) {
 func TestCollectionRacesWithUploads(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
-	w := &collectWorker{catalog: f.entries, store: f.folder} // no grace: everything unnamed is removed
+	w := &collectWorker{Ingest: f.Ingest} // no grace: everything unnamed is removed
 	for range 30 {
 		content, err := f.Receive(t.Context(), strings.NewReader("bytes"), -1)
 		require.NoError(t, err)
@@ -202,10 +203,10 @@ func TestCollectionRemovesUnneededProducts(t *testing.T) {
 		e.Type = catalog.GeoRaster
 		p, _ := Product(e)
 		require.NoError(t, f.entries.Update(t.Context(), func(tx catalog.Tx) error {
-			if err := f.requestBuild(t.Context(), tx, f.dataset, e, false); err != nil {
+			if err := f.requestBuild(t.Context(), tx, f.dataset, e, false, nil); err != nil {
 				return err
 			}
-			return tx.FinishBuild(t.Context(), p.Key(), nil)
+			return tx.FinishProduct(t.Context(), p.Key(), nil)
 		}))
 		made := filepath.Join(f.folder.Scratch(), path)
 		require.NoError(t, os.WriteFile(made, []byte(path), 0o600))
@@ -215,12 +216,12 @@ func TestCollectionRemovesUnneededProducts(t *testing.T) {
 	used, unneeded := build("used"), build("unneeded")
 	require.NoError(t, f.Remove(t.Context(), f.dataset, "unneeded"))
 
-	young := &collectWorker{catalog: f.entries, store: f.folder, grace: grace}
+	young := &collectWorker{Ingest: f.Ingest, grace: grace}
 	require.NoError(t, young.Work(t.Context(), nil))
 	_, err := f.folder.Stat(t.Context(), unneeded)
 	require.NoError(t, err, "within the grace period it stays")
 
-	w := &collectWorker{catalog: f.entries, store: f.folder}
+	w := &collectWorker{Ingest: f.Ingest}
 	require.NoError(t, w.Work(t.Context(), nil))
 	_, err = f.folder.Stat(t.Context(), unneeded)
 	assert.Equal(t, cairn.NotFound, cairn.CodeOf(err))

@@ -16,7 +16,11 @@ import (
 	"github.com/riverqueue/river/riverdriver/riverpgxv5"
 )
 
-const buildQueue = "builds"
+// Builds have a queue of their own, so that a hundred of them don't keep an archive waiting.
+const (
+	buildQueue = "builds"
+	taskQueue  = "tasks"
+)
 
 // Queue works the jobs of the catalog until it is stopped.
 type Queue struct {
@@ -27,10 +31,12 @@ type Queue struct {
 }
 
 // New returns an Ingest on a migrated database. Jobs wait until Start works them.
-func New(c *catalog.Catalog, store blob.Store, pool *pgxpool.Pool) (*Ingest, *river.Client[pgx.Tx], error) {
+func New(c *catalog.Catalog, store blob.Store, pool *pgxpool.Pool, options Options) (*Ingest, *river.Client[pgx.Tx], error) {
+	in := &Ingest{catalog: c, store: store, options: options.withDefaults()}
+	in.tools = newTools(in)
 	workers := river.NewWorkers()
-	river.AddWorker(workers, &buildWorker{catalog: c, store: store})
-	river.AddWorker(workers, &collectWorker{catalog: c, store: store, grace: grace})
+	river.AddWorker(workers, &taskWorker{Ingest: in})
+	river.AddWorker(workers, &collectWorker{Ingest: in, grace: grace})
 	client, err := river.NewClient(riverpgxv5.New(pool), &river.Config{
 		ID:            uuid.NewString(),
 		Workers:       workers,
@@ -39,6 +45,7 @@ func New(c *catalog.Catalog, store blob.Store, pool *pgxpool.Pool) (*Ingest, *ri
 		JobTimeout:    -1,
 		Queues: map[string]river.QueueConfig{
 			river.QueueDefault: {MaxWorkers: 4},
+			taskQueue:          {MaxWorkers: max(2, runtime.NumCPU())},
 			buildQueue:         {MaxWorkers: max(1, runtime.NumCPU()/2)}, // a build uses several cores itself
 		},
 		PeriodicJobs: []*river.PeriodicJob{
@@ -48,7 +55,8 @@ func New(c *catalog.Catalog, store blob.Store, pool *pgxpool.Pool) (*Ingest, *ri
 	if err != nil {
 		return nil, nil, fmt.Errorf("job queue: %w", err)
 	}
-	return &Ingest{catalog: c, store: store, queue: client}, client, nil
+	in.queue = client
+	return in, client, nil
 }
 
 // lockName is what a process that works jobs holds an advisory lock on.

@@ -36,6 +36,43 @@ func (f *Folder) Adopt(ctx context.Context, key, file string) error {
 	return nil
 }
 
+// Replace implements Store.
+func (f *Folder) Replace(ctx context.Context, key, file string) error {
+	if err := check(ctx, key); err != nil {
+		return err
+	}
+	err := persist(file)
+	if err == nil {
+		err = f.rename(key, file)
+	}
+	if err == nil {
+		err = f.syncFolders(path.Dir(key))
+	}
+	if err != nil {
+		return fmt.Errorf("replace %s: %w", key, noSpace(err))
+	}
+	return nil
+}
+
+// rename gives the file its name in the store, over what is there. As in
+// publish the folder may disappear meanwhile.
+func (f *Folder) rename(key, file string) error {
+	to := f.Location(key)
+	for range 100 {
+		if err := os.MkdirAll(filepath.Dir(to), 0o750); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+		err := os.Rename(file, to)
+		if err == nil {
+			return f.touch(key)
+		}
+		if _, gone := os.Stat(file); gone != nil || !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+	}
+	return fmt.Errorf("the folder of %s keeps disappearing", to)
+}
+
 // touch makes an object as young as one that is adopted now.
 func (f *Folder) touch(key string) error {
 	now := time.Now()

@@ -1,6 +1,6 @@
 // Package blob keeps bytes: what people uploaded, under the SHA-256 of its
-// content, and what was built from it, under a key made of the hashes of its
-// inputs. Objects are immutable, so a reader needs no lock and a cache never
+// content, what was built from it, under a key made of the hashes of its
+// inputs, and what tasks made, for a while. Objects are immutable, so a reader needs no lock and a cache never
 // goes stale.
 package blob
 
@@ -8,6 +8,7 @@ import (
 	"context"
 	"io"
 	"io/fs"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -34,6 +35,10 @@ type Store interface {
 	// again succeeds all the same and makes its ModTime new, so that who
 	// removes what is old leaves alone what was just brought. On an error the file stays where it is.
 	Adopt(ctx context.Context, key, file string) error
+
+	// Replace is Adopt, but the file takes the place of an object that is
+	// there: readers see the old one or the new one, whole.
+	Replace(ctx context.Context, key, file string) error
 
 	// Open returns the object, NotFound if there is none. An object that is
 	// open stays readable when it is deleted meanwhile, unless the backend
@@ -81,13 +86,17 @@ func Key(hash string) string {
 	return "blobs/" + hash[:2] + "/" + hash[2:4] + "/" + hash
 }
 
+// roots are the first segments of keys: what people uploaded, what was built
+// from it, and the files that tasks made.
+var roots = []string{"blobs", "products", "artifacts"}
+
 const (
 	maxKey     = 1024 // bytes, the limit of S3
 	maxSegment = 255  // bytes, the limit of most file systems
 )
 
 // CheckKey returns an Invalid error unless key may name an object: a relative,
-// clean, slash-separated path below "blobs" or "products", of at most 1024
+// clean, slash-separated path below "blobs", "products" or "artifacts", of at most 1024
 // bytes, without backslashes, control characters and names that begin with a dot.
 func CheckKey(key string) error {
 	refuse := func(why string) error {
@@ -102,8 +111,8 @@ func CheckKey(key string) error {
 		return refuse("it has a backslash or a control character")
 	}
 	segments := strings.Split(key, "/")
-	if len(segments) < 2 || segments[0] != "blobs" && segments[0] != "products" {
-		return refuse(`it lies neither below "blobs" nor below "products"`)
+	if len(segments) < 2 || !slices.Contains(roots, segments[0]) {
+		return refuse("it lies below none of " + strings.Join(roots, ", "))
 	}
 	for _, segment := range segments {
 		if segment[0] == '.' {

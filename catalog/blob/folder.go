@@ -31,7 +31,7 @@ func NewFolder(dir string) (*Folder, error) {
 	if err != nil {
 		return nil, fmt.Errorf("blob store: %w", err)
 	}
-	for _, sub := range []string{"blobs", "products"} {
+	for _, sub := range roots {
 		if err := os.MkdirAll(filepath.Join(dir, sub), 0o750); err != nil {
 			return nil, fmt.Errorf("blob store: %w", err)
 		}
@@ -131,7 +131,7 @@ func (f *Folder) Delete(ctx context.Context, key string) error {
 
 // Walk implements Store.
 func (f *Folder) Walk(ctx context.Context, prefix string, visit func(Info) error) error {
-	for _, top := range []string{"blobs", "products"} {
+	for _, top := range roots {
 		start := top
 		if strings.HasPrefix(prefix, top+"/") {
 			start = path.Dir(prefix + "x") // the last folder that the prefix names whole

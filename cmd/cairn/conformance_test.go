@@ -18,6 +18,7 @@ type statement struct {
 // restAPI is the checklist of the REST API, section by section.
 var restAPI = slices.Concat(
 	conventionStatements,
+	buildStatements,
 )
 
 func TestConformanceREST(t *testing.T) { checkStatements(t, "REST API", restAPI, 205) }

@@ -13,6 +13,7 @@ var hub = slices.Concat(
 	hubFileStatements,
 	hubDownloadStatements,
 	hubMapStatements,
+	hubTaskStatements,
 )
 
 func TestConformanceHub(t *testing.T) { checkStatements(t, "web client", hub, 89) }

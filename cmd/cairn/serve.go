@@ -32,6 +32,7 @@ type serveCommand struct {
 	CacheMB        int64          `name:"cache-mb" default:"256" help:"Memory for rendered tiles and thumbnails, in MiB."`
 	WebDir         string         `name:"web-dir" type:"existingdir" help:"Folder with a built web client to serve in place of Cairn's own page."`
 	LogLevel       slog.Level     `default:"info" help:"debug, info, warn or error."`
+	Tasks          taskFlags      `embed:""`
 	Demo           bool           `help:"Make a small demo dataset, public/demo, if there is none yet."`
 }
 
@@ -126,7 +127,7 @@ func (s *serveCommand) start(ctx context.Context) (n *node, err error) {
 		return n, err
 	}
 	n.onStop(func(context.Context) error { return store.Close() })
-	intake, jobs, err := ingest.New(entries, store, pool)
+	intake, jobs, err := ingest.New(entries, store, pool, s.Tasks.options())
 	if err != nil {
 		return n, err
 	}

@@ -167,8 +167,8 @@ type sharedServer struct {
 
 // open has the demo dataset; strict has every limit that an operator can set.
 var (
-	open   = &sharedServer{flags: []string{"--demo"}}
-	strict = &sharedServer{}
+	open   = &sharedServer{flags: []string{"--demo", "--max-active-tasks=1000", "--max-active-tasks-per-organization=1000", "--max-active-tasks-per-user=1000", "--max-bulk-downloads-per-user=1000"}}
+	strict = &sharedServer{flags: []string{"--max-task-output-mb=1"}}
 )
 
 // client returns a client of the server, signed in as admin. What a test

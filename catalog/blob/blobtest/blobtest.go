@@ -34,6 +34,7 @@ func Run(t *testing.T, open func(t testing.TB) blob.Store) {
 		"ranges follow io.ReaderAt":              ranges,
 		"many readers at once":                   manyReaders,
 		"the first object under a key stays":     firstStays,
+		"a replaced object":                      replaced,
 		"an object adopted again is young":       youngAgain,
 		"what is absent is NotFound":             absent,
 		"a deleted object is gone":               deleted,
@@ -124,6 +125,25 @@ func firstStays(t *testing.T, s blob.Store) {
 	require.NoError(t, s.Adopt(t.Context(), "products/first", file))
 	assert.NoFileExists(t, file)
 	assert.Equal(t, "first", string(read(t, s, "products/first")))
+}
+
+// replaced: who has it open still reads the old one, who opens it the new one.
+func replaced(t *testing.T, s blob.Store) {
+	const key = "products/aa/replaced"
+	require.NoError(t, s.Replace(t.Context(), key, scratchFile(t, s, []byte("first"))))
+	object := openObject(t, s, key)
+	file := scratchFile(t, s, []byte("second"))
+	require.NoError(t, s.Replace(t.Context(), key, file))
+	assert.NoFileExists(t, file)
+	assert.Equal(t, "second", string(read(t, s, key)))
+	old := make([]byte, object.Size())
+	_, err := object.ReadAt(old, 0)
+	require.NoError(t, err)
+	assert.Equal(t, "first", string(old))
+
+	assert.Error(t, s.Replace(t.Context(), key, file), "a file that is not there")
+	assert.Error(t, s.Replace(t.Context(), key, s.Scratch()), "a folder")
+	assert.Equal(t, "second", string(read(t, s, key)))
 }
 
 func youngAgain(t *testing.T, s blob.Store) {
@@ -238,7 +258,7 @@ func walkStops(t *testing.T, s blob.Store) {
 
 func hostileKeys(t *testing.T, s blob.Store) {
 	for _, key := range []string{
-		"", ".", "..", "/", "blobs", "blobs/", "products", "/blobs/aa", "/etc/passwd", "../blobs/aa", "blobs/../../etc/passwd",
+		"", ".", "..", "/", "blobs", "blobs/", "products", "artifacts", "/blobs/aa", "/etc/passwd", "../blobs/aa", "blobs/../../etc/passwd",
 		"blobs/./aa", "blobs//aa", "blobs/aa/", "blobs/aa/..", `blobs\aa`, `blobs/..\aa`, "blobs/a\x00b", "blobs/a\nb", "blobs/\xff\xfe",
 		"blobs/.hidden", "scratch/x", "other/x", "Blobs/aa", "blobs/" + strings.Repeat("a", 256), "blobs" + strings.Repeat("/aaaa", 250),
 	} {
@@ -249,6 +269,7 @@ func hostileKeys(t *testing.T, s blob.Store) {
 		assert.Equal(t, cairn.Invalid, cairn.CodeOf(err), "stat %.50q", key)
 		assert.Equal(t, cairn.Invalid, cairn.CodeOf(s.Delete(t.Context(), key)), "delete %.50q", key)
 		assert.Equal(t, cairn.Invalid, cairn.CodeOf(s.Adopt(t.Context(), key, file)), "adopt %.50q", key)
+		assert.Equal(t, cairn.Invalid, cairn.CodeOf(s.Replace(t.Context(), key, file)), "replace %.50q", key)
 		assert.Empty(t, s.Location(key), "%.50q", key)
 		assert.FileExists(t, file)
 	}
@@ -265,6 +286,7 @@ func cancelled(t *testing.T, s blob.Store) {
 	assert.ErrorIs(t, err, context.Canceled)
 	assert.ErrorIs(t, s.Delete(ctx, "blobs/x"), context.Canceled)
 	assert.ErrorIs(t, s.Adopt(ctx, "blobs/y", file), context.Canceled)
+	assert.ErrorIs(t, s.Replace(ctx, "blobs/y", file), context.Canceled)
 	assert.ErrorIs(t, s.Walk(ctx, "", func(blob.Info) error { return nil }), context.Canceled)
 	assert.Equal(t, []string{"blobs/x"}, keys(t, s, ""))
 }

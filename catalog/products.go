@@ -1,0 +1,117 @@
+package catalog
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"strings"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// Product names something that is derived from blobs: the same inputs, kind
+// and builder version always give the same product, whoever asks for it.
+type Product struct {
+	Kind    string   // also the folder of its files in the API: "cog"
+	Version string   // of the builder
+	Inputs  []string // hashes, the entry's own first
+}
+
+// Key identifies the product.
+func (p Product) Key() string {
+	sum := sha256.Sum256([]byte(strings.Join(append([]string{p.Kind, p.Version}, p.Inputs...), "\n")))
+	return hex.EncodeToString(sum[:])
+}
+
+// File returns the key under which the blob store has one of the product's
+// files, by its path in the API: "cog/cog.tif".
+func (p Product) File(path string) string { return ProductFile(p.Key(), path) }
+
+// ProductFile is Product.File for a product of which only the key is known.
+func ProductFile(key, path string) string { return "products/" + key[:2] + "/" + key + "/" + path }
+
+// ProductState says how far a product is.
+type ProductState struct {
+	State string // "pending", "ready", "failed", or "" when nobody asked for it yet
+	Error string // why it failed
+	Kind  string // of the product
+}
+
+// The states of a product.
+const (
+	ProductPending = "pending"
+	ProductReady   = "ready"
+	ProductFailed  = "failed"
+)
+
+// ProductStates returns the states of products by their key.
+func (c *Catalog) ProductStates(ctx context.Context, keys []string) (map[string]ProductState, error) {
+	states := make(map[string]ProductState, len(keys))
+	if len(keys) == 0 {
+		return states, nil
+	}
+	_, err := many(ctx, c.pool, func(row pgx.CollectableRow) (struct{}, error) {
+		var key string
+		var s ProductState
+		err := row.Scan(&key, &s.State, &s.Error, &s.Kind)
+		states[key] = s
+		return struct{}{}, err
+	}, `select key, state, coalesce(error, ''), kind from products where key = any($1)`, keys)
+	return states, err
+}
+
+// ProductState returns the state of one product by its key.
+func (c *Catalog) ProductState(ctx context.Context, key string) (ProductState, error) {
+	type question struct{ product string }
+	return recall(c.known, question{key}, func() (ProductState, error) {
+		states, err := c.ProductStates(ctx, []string{key})
+		return states[key], err
+	})
+}
+
+// RequestProduct records that somebody wants the product. needed is true when
+// a job must make it: it isn't ready. Whoever finishes the product waits for
+// this transaction, so no request is forgotten.
+func (tx Tx) RequestProduct(ctx context.Context, p Product, force bool) (needed bool, err error) {
+	key := p.Key()
+	if _, err := tx.Exec(ctx, `insert into products (key, kind, input, state) values ($1, $2, $3, 'pending') on conflict do nothing`, key, p.Kind, p.Inputs[0]); err != nil {
+		return false, err
+	}
+	var state string
+	if err := tx.QueryRow(ctx, `select state from products where key = $1 for update`, key).Scan(&state); err != nil {
+		return false, err
+	}
+	if state == ProductFailed {
+		_, err = tx.Exec(ctx, `update products set state = 'pending', error = null, updated_at = now() where key = $1`, key)
+	}
+	return state != ProductReady || force, err
+}
+
+// FinishProduct makes the product ready, or failed if cause is not nil and it
+// isn't ready from before.
+func (tx Tx) FinishProduct(ctx context.Context, key string, cause error) error {
+	if cause == nil {
+		_, err := tx.Exec(ctx, `update products set state = 'ready', error = null, updated_at = now() where key = $1`, key)
+		return err
+	}
+	_, err := tx.Exec(ctx, `update products set state = 'failed', error = $2, updated_at = now() where key = $1 and state <> 'ready'`, key, Message(cause))
+	return err
+}
+
+// AbandonProducts makes those of the products failed that are not ready and
+// that no task waits for any more.
+func (tx Tx) AbandonProducts(ctx context.Context, keys ...string) error {
+	if err := tx.lockProducts(ctx, keys); err != nil {
+		return err
+	}
+	_, err := tx.Exec(ctx, `update products set state = 'failed', error = 'The build was cancelled. Start it again.', updated_at = now()
+		where key = any($1) and state = 'pending' and not exists (select from tasks where product = products.key and `+active+`)`, keys)
+	return err
+}
+
+// lockProducts makes who asks for the products, who finishes them and who
+// gives them up take turns, in one order.
+func (tx Tx) lockProducts(ctx context.Context, keys []string) error {
+	_, err := tx.Exec(ctx, `select from products where key = any($1) order by key for update`, keys)
+	return err
+}

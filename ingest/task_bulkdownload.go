@@ -1,0 +1,146 @@
+package ingest
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"unicode"
+
+	"github.com/cairngeo/cairn"
+	"github.com/cairngeo/cairn/auth"
+	"github.com/cairngeo/cairn/catalog"
+	"github.com/cairngeo/cairn/catalog/blob"
+	"github.com/cairngeo/cairn/ingest/archive"
+)
+
+// bulkDownload makes a zip of entries, for those who don't want to wait for it on the line.
+type bulkDownload struct {
+	catalog *catalog.Catalog
+	store   blob.Store
+	perUser int
+}
+
+type bulkDownloadParams struct {
+	Paths       []string `json:"paths,omitempty" doc:"Files and folders; everything if absent" example:"[\"flight1\"]"`
+	ArchiveName string   `json:"archiveName,omitempty" doc:"Name of the zip; that of the dataset if absent" example:"site-a.zip"`
+}
+
+func (b *bulkDownload) About() About {
+	return About{ID: "bulk-download", Version: "1", Title: "Download archive (ZIP)", Access: auth.ReadDataset, Extension: "zip", Params: bulkDownloadParams{}, PerUser: b.perUser}
+}
+
+// Plan finds out what is in the archive and how large it gets.
+func (b *bulkDownload) Plan(ctx context.Context, r Request) (Plan, error) {
+	var params bulkDownloadParams
+	if err := r.read(&params); err != nil {
+		return Plan{}, err
+	}
+	if len(params.Paths) == 0 && r.Path != "" {
+		params.Paths = []string{r.Path}
+	}
+	for i, path := range params.Paths {
+		clean, err := catalog.CleanPath(path)
+		if err != nil {
+			return Plan{}, err
+		}
+		params.Paths[i] = clean
+	}
+	slices.Sort(params.Paths)
+	params.Paths = slices.Compact(params.Paths)
+	var err error
+	if params.ArchiveName, err = archiveName(params.ArchiveName, r.Dataset.Slug); err != nil {
+		return Plan{}, err
+	}
+	contents, err := b.catalog.Contents(ctx, r.Dataset, params.Paths...)
+	if missing, ok := errors.AsType[*cairn.Error](err); ok && missing.Code == cairn.NotFound {
+		return Plan{}, cairn.Errorf(cairn.Invalid, "%s", missing.Message)
+	}
+	if err != nil {
+		return Plan{}, err
+	}
+	plan := Plan{Params: params, Inputs: contents.Digest}
+	if len(params.Paths) == 1 {
+		plan.Path = params.Paths[0]
+	}
+	estimate := contents.Bytes + 2*contents.PathBytes + memberBytes*contents.Entries
+	plan.Bytes = &estimate
+	return plan, nil
+}
+
+// memberBytes is about what a zip needs for a member beside its content and twice its name.
+const memberBytes = 120
+
+// archiveName is the name under which the zip is saved.
+func archiveName(given, slug string) (string, error) {
+	switch {
+	case given == "":
+		return slug + ".zip", nil
+	case strings.ContainsAny(given, `/\`) || strings.ContainsFunc(given, unicode.IsControl):
+		return "", cairn.Errorf(cairn.Invalid, "archiveName is the name of a file, without folders.")
+	}
+	if !strings.EqualFold(filepath.Ext(given), ".zip") {
+		given += ".zip"
+	}
+	if len(given) > 255 {
+		return "", cairn.Errorf(cairn.Invalid, "archiveName has more than 255 bytes.")
+	}
+	return given, nil
+}
+
+// Run writes the zip.
+func (b *bulkDownload) Run(ctx context.Context, run *Run) error {
+	var params bulkDownloadParams
+	if err := run.Params(&params); err != nil {
+		return err
+	}
+	entries, err := b.catalog.Tree(ctx, run.Dataset(), params.Paths...)
+	if err != nil {
+		return err
+	}
+	size, err := archive.Size(entries)
+	if err != nil {
+		return err
+	}
+	run.Log("Packing %d entries into %s", len(entries), params.ArchiveName)
+	run.Progress(0, "packing")
+	file, err := os.Create(filepath.Join(run.Dir, "archive.zip"))
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	sum := sha256.New()
+	out := &progressWriter{ctx: ctx, w: io.MultiWriter(file, sum), whole: size, report: func(percent float64) { run.Progress(percent, "packing") }}
+	if err := archive.Write(ctx, out, b.store, entries); err != nil {
+		return err
+	}
+	if err := file.Close(); err != nil {
+		return err
+	}
+	run.Log("Archive complete (%d bytes)", out.written)
+	run.Deliver(file.Name(), params.ArchiveName, hex.EncodeToString(sum.Sum(nil)))
+	return nil
+}
+
+// progressWriter reports how much of the whole was written, and stops when ctx is done.
+type progressWriter struct {
+	ctx            context.Context
+	w              io.Writer
+	written, whole int64
+	report         func(percent float64)
+}
+
+func (p *progressWriter) Write(b []byte) (int, error) {
+	if err := p.ctx.Err(); err != nil {
+		return 0, err
+	}
+	n, err := p.w.Write(b)
+	p.written += int64(n)
+	p.report(100 * float64(p.written) / float64(max(p.whole, 1)))
+	return n, err
+}
