@@ -20,14 +20,20 @@ func (c *Catalog) Contents(ctx context.Context, d *Dataset, paths ...string) (Co
 	if err := c.checkPaths(ctx, d, paths); err != nil {
 		return Contents{}, err
 	}
+	chosen := `select path, size, ` + entrySum + ` sum from entries e where dataset_id = $1 and path <> '' and $2::text[] is not null`
+	if len(paths) > 0 {
+		chosen = `select distinct on (path) path, size, ` + entrySum + ` sum from entries e, unnest($2::text[]) p
+			where dataset_id = $1 and (path = p collate "C" or path >= (p || '/') collate "C" and path < (p || '0') collate "C") order by path`
+	}
 	// Rows may come in any order, so their digests are added up rather than chained.
 	return one(ctx, c.pool, pgx.RowToStructByPos[Contents], nil, `
-		with chosen as (select distinct on (path) path, size, md5(concat_ws(E'\n', path, hash, type, mtime)) sum from entries e
-			where dataset_id = $1 and path <> '' and (cardinality($2::text[]) = 0 or exists (select from unnest($2::text[]) p
-				where path = p collate "C" or path >= (p || '/') collate "C" and path < (p || '0') collate "C")))
 		select count(*), coalesce(sum(size), 0)::bigint, coalesce(sum(octet_length(path)), 0)::bigint,
-			concat_ws(':', count(*), sum(('x' || left(sum, 16))::bit(64)::bigint), sum(('x' || right(sum, 16))::bit(64)::bigint)) from chosen`, d.ID, nonNil(paths))
+			concat_ws(':', count(*), sum(('x' || left(sum, 16))::bit(64)::bigint), sum(('x' || right(sum, 16))::bit(64)::bigint))
+		from (`+chosen+`) chosen`, d.ID, nonNil(paths))
 }
+
+// entrySum changes with everything that an archive shows of an entry.
+const entrySum = `md5(concat_ws(E'\n', path, hash, type, mtime))`
 
 func nonNil(list []string) []string {
 	if list == nil {

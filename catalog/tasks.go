@@ -178,10 +178,15 @@ func (c *Catalog) BuildActive(ctx context.Context, d *Dataset, path string) (boo
 // TaskLog returns the lines of a task's log after the first since ones, how
 // many of those are no longer kept, and how many were ever written.
 func (c *Catalog) TaskLog(ctx context.Context, id, since int64) (lines []string, dropped, written int64, err error) {
-	err = c.pool.QueryRow(ctx, `select log, log_lines from tasks where id = $1`, id).Scan(&lines, &written)
-	if err != nil {
-		return nil, 0, 0, translate(err)
+	type kept struct {
+		Lines   []string
+		Written int64
 	}
+	log, err := one(ctx, c.pool, pgx.RowToStructByPos[kept], errNoTask(), `select log, log_lines from tasks where id = $1`, id)
+	if err != nil {
+		return nil, 0, 0, err
+	}
+	lines, written = log.Lines, log.Written
 	since = min(max(since, 0), written)
 	first := written - int64(len(lines)) // lines before the ones that are kept
 	if since < first {

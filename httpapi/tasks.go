@@ -305,10 +305,14 @@ func (s *server) taskResult(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	absent := cairn.Errorf(cairn.NotFound, "The task has no result: it has not succeeded, makes no file, or the file has expired.")
 	if !t.Available() {
-		return cairn.Errorf(cairn.NotFound, "The task has no result: it has not succeeded, makes no file, or the file has expired.")
+		return absent
 	}
 	file, err := s.Store.Open(ctx, t.Artifact.Key)
+	if cairn.CodeOf(err) == cairn.NotFound { // the task went meanwhile
+		return absent
+	}
 	if err != nil {
 		return err
 	}

@@ -44,6 +44,9 @@ func (b *bulkDownload) Plan(ctx context.Context, r Request) (Plan, error) {
 	if len(params.Paths) == 0 && r.Path != "" {
 		params.Paths = []string{r.Path}
 	}
+	if len(params.Paths) > maxPaths {
+		return Plan{}, cairn.Errorf(cairn.Invalid, "More than %d paths at once; ask for their folder instead.", maxPaths)
+	}
 	for i, path := range params.Paths {
 		clean, err := catalog.CleanPath(path)
 		if err != nil {
@@ -72,6 +75,9 @@ func (b *bulkDownload) Plan(ctx context.Context, r Request) (Plan, error) {
 	plan.Bytes = &estimate
 	return plan, nil
 }
+
+// maxPaths bounds the look-ups that one archive may cost.
+const maxPaths = 10_000
 
 // memberBytes is about what a zip needs for a member beside its content and twice its name.
 const memberBytes = 120
