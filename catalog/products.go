@@ -69,22 +69,27 @@ func (c *Catalog) ProductState(ctx context.Context, key string) (ProductState, e
 	})
 }
 
-// RequestProduct records that somebody wants the product. needed is true when
-// a job must make it: it isn't ready. Whoever finishes the product waits for
-// this transaction, so no request is forgotten.
-func (tx Tx) RequestProduct(ctx context.Context, p Product, force bool) (needed bool, err error) {
-	key := p.Key()
-	if _, err := tx.Exec(ctx, `insert into products (key, kind, input, state) values ($1, $2, $3, 'pending') on conflict do nothing`, key, p.Kind, p.Inputs[0]); err != nil {
-		return false, err
+// RequestProducts records that somebody wants the products. needed are the
+// keys of those that a job must make: they aren't ready. Whoever finishes a
+// product waits for this transaction, so no request is forgotten.
+func (tx Tx) RequestProducts(ctx context.Context, products []Product, force bool) (needed []string, err error) {
+	keys, kinds, inputs := make([]string, len(products)), make([]string, len(products)), make([]string, len(products))
+	for i, p := range products {
+		keys[i], kinds[i], inputs[i] = p.Key(), p.Kind, p.Inputs[0]
 	}
-	var state string
-	if err := tx.QueryRow(ctx, `select state from products where key = $1 for update`, key).Scan(&state); err != nil {
-		return false, err
+	_, err = tx.Exec(ctx, `insert into products (key, kind, input, state)
+		select distinct on (key) key, kind, input, 'pending' from unnest($1::text[], $2::text[], $3::text[]) p(key, kind, input) order by key
+		on conflict do nothing`, keys, kinds, inputs)
+	if err != nil {
+		return nil, err
 	}
-	if state == ProductFailed {
-		_, err = tx.Exec(ctx, `update products set state = 'pending', error = null, updated_at = now() where key = $1`, key)
+	if err := tx.lockProducts(ctx, keys); err != nil {
+		return nil, err
 	}
-	return state != ProductReady || force, err
+	if _, err := tx.Exec(ctx, `update products set state = 'pending', error = null, updated_at = now() where key = any($1) and state = 'failed'`, keys); err != nil {
+		return nil, err
+	}
+	return many(ctx, tx, pgx.RowTo[string], `select key from products where key = any($1) and (state <> 'ready' or $2)`, keys, force)
 }
 
 // FinishProduct makes the product ready, or failed if cause is not nil and it

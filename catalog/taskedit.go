@@ -9,32 +9,42 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// NewTask is what a task is made from.
-type NewTask struct {
+// NewTasks are what tasks of one tool on one dataset are made from.
+type NewTasks struct {
 	Dataset       uuid.UUID
 	Parent        *int64
 	Tool, Version string
-	Path          *string
-	Params        []byte // JSON
 	Force         bool
-	Request       string // hash of what was asked and of what the result is made from
 	Submitter     uuid.NullUUID
+	Each          []NewTask
+}
+
+// NewTask is what the task is about.
+type NewTask struct {
+	Path          *string
+	Params        string  // JSON
+	Request       string  // hash of what was asked and of what the result is made from
 	Job           *int64  // of the queue; nil if there is nothing left to do
 	Hash, Product *string // of builds
 }
 
-// AddTask adds a task that waits for its job, or one that succeeded at once.
-func (tx Tx) AddTask(ctx context.Context, n NewTask) (id int64, err error) {
-	err = tx.QueryRow(ctx, `insert into tasks (dataset_id, parent_id, tool, version, path, params, force, request, submitter, job, hash, product, state, percent, phase, started_at, succeeded_at)
-		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, `+waitingOrDone+`) returning id`,
-		n.Dataset, n.Parent, n.Tool, n.Version, n.Path, n.Params, n.Force, n.Request, n.Submitter, n.Job, n.Hash, n.Product).Scan(&id)
-	return id, err
+// AddTasks adds tasks that wait for their job, or that succeeded at once, and returns their ids.
+func (tx Tx) AddTasks(ctx context.Context, n NewTasks) (ids []int64, err error) {
+	size := len(n.Each)
+	paths, params, requests := make([]*string, size), make([]string, size), make([]string, size)
+	jobs, hashes, products := make([]*int64, size), make([]*string, size), make([]*string, size)
+	for i, t := range n.Each {
+		paths[i], params[i], requests[i], jobs[i], hashes[i], products[i] = t.Path, t.Params, t.Request, t.Job, t.Hash, t.Product
+	}
+	return many(ctx, tx, pgx.RowTo[int64], `
+		insert into tasks (dataset_id, parent_id, tool, version, force, submitter, path, params, request, job, hash, product, state, percent, phase, started_at, succeeded_at)
+		select $1, $2, $3, $4, $5, $6, path, params::json, request, job, hash, product,
+			case when job is null then 'Succeeded' else 'Enqueued' end, case when job is null then 100 end, case when job is null then 'done' end,
+			case when job is null then now() end, case when job is null then now() end
+		from unnest($7::text[], $8::text[], $9::text[], $10::bigint[], $11::text[], $12::text[]) with ordinality t(path, params, request, job, hash, product, n)
+		order by n returning id`,
+		n.Dataset, n.Parent, n.Tool, n.Version, n.Force, n.Submitter, paths, params, requests, jobs, hashes, products)
 }
-
-// waitingOrDone are state, percent, phase and times of a task that waits for
-// the job $10, or, without one, has succeeded.
-const waitingOrDone = `case when $10::bigint is null then 'Succeeded' else 'Enqueued' end, case when $10::bigint is null then 100 end,
-	case when $10::bigint is null then 'done' end, case when $10::bigint is null then now() end, case when $10::bigint is null then now() end`
 
 // LockTasks makes those who submit tasks take turns until they commit, so that
 // none overruns a limit or misses what another one asks for.

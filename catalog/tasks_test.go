@@ -33,19 +33,20 @@ func (f *fixture) request(t *testing.T, path string, force bool) (needed bool) {
 		if err := tx.Put(t.Context(), f.dataset.ID, e); err != nil {
 			return err
 		}
-		var err error
-		if needed, err = tx.RequestProduct(t.Context(), product, force); err != nil {
+		keys, err := tx.RequestProducts(t.Context(), []Product{product, product}, force)
+		if err != nil {
 			return err
 		}
-		_, err = tx.AddTask(t.Context(), f.build(path, needed))
+		needed = len(keys) > 0
+		_, err = tx.AddTasks(t.Context(), NewTasks{Dataset: f.dataset.ID, Tool: BuildTool, Version: "1", Each: []NewTask{newBuild(path, needed)}})
 		return err
 	}))
 	return needed
 }
 
-func (f *fixture) build(path string, needed bool) NewTask {
+func newBuild(path string, needed bool) NewTask {
 	key, hash, waitFor := product.Key(), "aa", job
-	n := NewTask{Dataset: f.dataset.ID, Tool: BuildTool, Version: "1", Path: &path, Params: []byte("{}"), Request: path, Hash: &hash, Product: &key}
+	n := NewTask{Path: &path, Params: "{}", Request: path, Hash: &hash, Product: &key}
 	if needed {
 		n.Job = &waitFor
 	}

@@ -45,21 +45,26 @@ func (in *Ingest) Build(ctx context.Context, d *catalog.Dataset, path string, fo
 	if active && !force {
 		return cairn.Errorf(cairn.Conflict, "A build of %q is under way already.", path)
 	}
-	return in.catalog.Update(ctx, func(tx catalog.Tx) error { return in.requestBuild(ctx, tx, d, e, force, nil) })
+	return in.catalog.Update(ctx, func(tx catalog.Tx) error { return in.requestBuilds(ctx, tx, d, force, e) })
 }
 
-// requestBuild adds the task that builds the entry's product in the
-// transaction that needs it. parent is the task that asks for it, nil without one.
-func (in *Ingest) requestBuild(ctx context.Context, tx catalog.Tx, d *catalog.Dataset, e catalog.Entry, force bool, parent *int64) error {
-	p, buildable := Product(e)
-	if !buildable {
+// requestBuilds adds the tasks that build what the entries need, in the
+// transaction that needs them.
+func (in *Ingest) requestBuilds(ctx context.Context, tx catalog.Tx, d *catalog.Dataset, force bool, entries ...catalog.Entry) error {
+	return in.requestBuildsFor(ctx, tx, d, force, nil, entries)
+}
+
+// requestBuildsFor is requestBuilds for a task that asks for them.
+func (in *Ingest) requestBuildsFor(ctx context.Context, tx catalog.Tx, d *catalog.Dataset, force bool, parent *int64, entries []catalog.Entry) error {
+	var plans []Plan
+	for _, e := range entries {
+		if p, buildable := Product(e); buildable {
+			plans = append(plans, planBuild(e, p, force))
+		}
+	}
+	if len(plans) == 0 {
 		return nil
 	}
-	n, err := newTask(d, aboutBuild, planBuild(e, p, force))
-	if err != nil {
-		return err
-	}
-	n.Parent = parent
-	_, err = in.addTask(ctx, tx, n, &p)
+	_, err := in.addTasks(ctx, tx, catalog.NewTasks{Dataset: d.ID, Parent: parent, Tool: aboutBuild.ID, Version: aboutBuild.Version, Force: force}, plans...)
 	return err
 }

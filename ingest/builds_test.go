@@ -136,6 +136,7 @@ func TestBuildingWhatIsMissing(t *testing.T) {
 	children, err = f.entries.Children(t.Context(), forced.ID)
 	require.NoError(t, err)
 	assert.Len(t, children, 2)
+	assert.Equal(t, 2+3+1+2, f.count(t, `select count(*) from tasks t join river_job j on j.id = t.job where j.args->>'product' = t.product`), "each waits for the job of its own product")
 }
 
 // Cancelling the building of everything cancels what it asked for.

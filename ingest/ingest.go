@@ -53,7 +53,7 @@ func (in *Ingest) Put(ctx context.Context, d *catalog.Dataset, path string, cont
 		} else if err != nil {
 			return err
 		}
-		return in.requestBuild(ctx, tx, d, e, false, nil)
+		return in.requestBuilds(ctx, tx, d, false, e)
 	})
 	return e, err
 }
@@ -113,7 +113,7 @@ func (in *Ingest) Move(ctx context.Context, d *catalog.Dataset, source, dest str
 		if err := tx.Put(ctx, d.ID, e); err != nil {
 			return err
 		}
-		return in.requestBuild(ctx, tx, d, e, false, nil)
+		return in.requestBuilds(ctx, tx, d, false, e)
 	})
 	return e, err
 }

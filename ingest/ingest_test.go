@@ -68,7 +68,7 @@ func TestSameBytesTwiceAreOneBlobAndOneProduct(t *testing.T) {
 		racing.Go(func() {
 			e := catalog.Entry{Path: path, Hash: abc, Description: catalog.Description{Type: catalog.GeoRaster}}
 			assert.NoError(t, f.entries.Update(t.Context(), func(tx catalog.Tx) error {
-				return f.requestBuild(t.Context(), tx, f.dataset, e, false, nil)
+				return f.requestBuilds(t.Context(), tx, f.dataset, false, e)
 			}))
 		})
 	}
@@ -132,7 +132,7 @@ func TestABuildThatKeepsEndingTheProcessIsGivenUp(t *testing.T) {
 	for hash, attempt := range map[string]int{"poison": maxProcessEnds, "unlucky": 1} {
 		e := catalog.Entry{Path: hash, Hash: hash, Description: catalog.Description{Type: catalog.GeoRaster}}
 		require.NoError(t, f.entries.Update(t.Context(), func(tx catalog.Tx) error {
-			if err := f.requestBuild(t.Context(), tx, f.dataset, e, false, nil); err != nil {
+			if err := f.requestBuilds(t.Context(), tx, f.dataset, false, e); err != nil {
 				return err
 			}
 			_, err := tx.Exec(t.Context(), `update river_job set state = 'running', attempt = $2, attempted_at = now(), attempted_by = array['dead']
@@ -203,7 +203,7 @@ func TestCollectionRemovesUnneededProducts(t *testing.T) {
 		e.Type = catalog.GeoRaster
 		p, _ := Product(e)
 		require.NoError(t, f.entries.Update(t.Context(), func(tx catalog.Tx) error {
-			if err := f.requestBuild(t.Context(), tx, f.dataset, e, false, nil); err != nil {
+			if err := f.requestBuilds(t.Context(), tx, f.dataset, false, e); err != nil {
 				return err
 			}
 			return tx.FinishProduct(t.Context(), p.Key(), nil)

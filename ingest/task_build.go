@@ -180,21 +180,10 @@ func (b *buildTool) missing(ctx context.Context, run *Run, asked map[string]stri
 
 // askFor adds the builds of entries as tasks of their own, unless the task was cancelled meanwhile.
 func (b *buildTool) askFor(ctx context.Context, run *Run, entries []catalog.Entry) error {
-	slices.SortFunc(entries, func(x, y catalog.Entry) int { return cmp.Compare(productKey(x), productKey(y)) }) // everybody locks products in this order
 	return b.catalog.Update(ctx, func(tx catalog.Tx) error {
 		if active, err := tx.AddsChildren(ctx, run.Task.ID); err != nil || !active {
 			return cmp.Or(err, errUnawaited)
 		}
-		for _, e := range entries {
-			if err := b.requestBuild(ctx, tx, run.Dataset(), e, run.Task.Force, &run.Task.ID); err != nil {
-				return err
-			}
-		}
-		return nil
+		return b.requestBuildsFor(ctx, tx, run.Dataset(), run.Task.Force, &run.Task.ID, entries)
 	})
-}
-
-func productKey(e catalog.Entry) string {
-	p, _ := Product(e)
-	return p.Key()
 }

@@ -2,10 +2,6 @@ package ingest
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
-	"encoding/json"
-	"fmt"
 	"log/slog"
 	"time"
 
@@ -13,7 +9,6 @@ import (
 	"github.com/cairngeo/cairn/auth"
 	"github.com/cairngeo/cairn/catalog"
 	"github.com/google/uuid"
-	"github.com/riverqueue/river"
 )
 
 // Submitted is the answer to a request for a task.
@@ -44,18 +39,18 @@ func (in *Ingest) Submit(ctx context.Context, caller auth.Caller, tool, version 
 	if err != nil {
 		return Submitted{}, err
 	}
-	n, err := newTask(d, about, plan)
+	request, err := plan.request(about)
 	if err != nil {
 		return Submitted{}, err
 	}
-	n.Submitter, n.Force = uuid.NullUUID{UUID: caller.ID(), Valid: true}, r.Force || plan.Force
+	n := catalog.NewTasks{Dataset: d.ID, Tool: about.ID, Version: about.Version, Force: r.Force || plan.Force, Submitter: uuid.NullUUID{UUID: caller.ID(), Valid: true}}
 	out := Submitted{Tool: about, EstimatedBytes: plan.Bytes}
 	err = in.catalog.Update(ctx, func(tx catalog.Tx) (err error) {
 		if err := tx.LockTasks(ctx); err != nil {
 			return err
 		}
 		if !n.Force {
-			if out.ID, out.Deduplicated, err = equalTask(ctx, tx, caller, d, n.Request); err != nil || out.Deduplicated {
+			if out.ID, out.Deduplicated, err = equalTask(ctx, tx, caller, d, request); err != nil || out.Deduplicated {
 				return err
 			}
 		}
@@ -65,32 +60,13 @@ func (in *Ingest) Submit(ctx context.Context, caller auth.Caller, tool, version 
 		if err := in.options.checkActive(ctx, tx, d.ID, caller.ID(), about); err != nil {
 			return err
 		}
-		out.ID, err = in.addTask(ctx, tx, n, plan.Product)
+		ids, err := in.addTasks(ctx, tx, n, plan)
+		if err == nil {
+			out.ID = ids[0]
+		}
 		return err
 	})
 	return out, err
-}
-
-// newTask is the task that a plan asks for.
-func newTask(d *catalog.Dataset, tool About, p Plan) (catalog.NewTask, error) {
-	params, err := json.Marshal(p.Params)
-	if err != nil {
-		return catalog.NewTask{}, fmt.Errorf("params: %w", err)
-	}
-	request, err := json.Marshal([]any{tool.ID, tool.Version, p.Path, p.Params, p.Inputs})
-	if err != nil {
-		return catalog.NewTask{}, fmt.Errorf("params: %w", err)
-	}
-	sum := sha256.Sum256(request)
-	n := catalog.NewTask{Dataset: d.ID, Tool: tool.ID, Version: tool.Version, Params: params, Force: p.Force, Request: hex.EncodeToString(sum[:])}
-	if p.Path != "" {
-		n.Path = &p.Path
-	}
-	if p.Product != nil {
-		key := p.Product.Key()
-		n.Hash, n.Product = &p.Hash, &key
-	}
-	return n, nil
 }
 
 // equalTask finds the newest task that answers the request and that the caller may use.
@@ -102,33 +78,6 @@ func equalTask(ctx context.Context, tx catalog.Tx, caller auth.Caller, d *catalo
 		}
 	}
 	return 0, false, err
-}
-
-// addTask adds a task and, if there is something to do, its job, in the
-// transaction that needs them.
-func (in *Ingest) addTask(ctx context.Context, tx catalog.Tx, n catalog.NewTask, p *catalog.Product) (id int64, err error) {
-	if n.Job, err = in.addJob(ctx, tx, n.Tool, p, n.Force); err != nil {
-		return 0, err
-	}
-	return tx.AddTask(ctx, n)
-}
-
-// addJob enqueues the job of a task; nil if the product that it wants is
-// ready. Tasks that want the same product wait for one job.
-func (in *Ingest) addJob(ctx context.Context, tx catalog.Tx, tool string, p *catalog.Product, force bool) (*int64, error) {
-	args, queue := taskArgs{Tool: tool, Key: uuid.NewString()}, taskQueue
-	if p != nil {
-		needed, err := tx.RequestProduct(ctx, *p, force)
-		if err != nil || !needed {
-			return nil, err
-		}
-		args.Key, args.Product, queue = p.Key(), p.Key(), buildQueue
-	}
-	added, err := in.queue.InsertTx(ctx, tx.Tx, args, &river.InsertOpts{Queue: queue})
-	if err != nil {
-		return nil, fmt.Errorf("enqueue: %w", err)
-	}
-	return &added.Job.ID, nil
 }
 
 // Cancel ends an active task, whose work stops soon, and marks one that ended as deleted.
@@ -191,11 +140,11 @@ func (in *Ingest) Retry(ctx context.Context, t catalog.Task, d *catalog.Dataset)
 				return err
 			}
 		}
-		job, err := in.addJob(ctx, tx, t.Tool, product, t.Force)
+		jobs, err := in.addJobs(ctx, tx, t.Tool, t.Force, product)
 		if err != nil {
 			return err
 		}
-		return tx.RestartTask(ctx, t.ID, job)
+		return tx.RestartTask(ctx, t.ID, jobs[0])
 	})
 }
 

@@ -48,7 +48,7 @@ select setval(pg_get_serial_sequence('tasks', 'id'), (select coalesce(max(id), 0
 do $$
 begin
     if to_regclass('river_job') is not null then
-        update river_job set kind = 'task', args = jsonb_build_object('tool', 'build', 'key', args->>'product'), unique_key = null
+        update river_job set kind = 'task', args = jsonb_build_object('tool', 'build', 'key', args->>'product', 'product', args->>'product'), unique_key = null
         where kind = 'build' and state in ('available', 'pending', 'running', 'retryable', 'scheduled');
         update tasks t set job = j.id from river_job j
         where j.kind = 'task' and j.args->>'key' = t.product and t.state in ('Created', 'Enqueued', 'Scheduled', 'Processing');
