@@ -3,7 +3,9 @@ package catalog
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/cairngeo/cairn"
@@ -142,26 +144,44 @@ type TaskFilter struct {
 	NewestBuild bool // of the builds of one path only the newest
 }
 
-const filteredTasks = taskTables + `where ($1::uuid is null or t.dataset_id = $1) and ($2 = '' or t.tool = $2) and ($3 = '' or t.state = $3) and ($4::uuid is null or t.submitter = $4)
-	and not ($5 and t.tool = 'build' and t.path is not null
-		and exists (select from tasks n where n.dataset_id = t.dataset_id and n.tool = 'build' and n.path = t.path and n.id > t.id))`
-
-func (f TaskFilter) args() []any {
-	var dataset *uuid.UUID
-	if f.Dataset != nil {
-		dataset = &f.Dataset.ID
+// where is the condition that the filter stands for, and its arguments. What
+// does not restrict is left out, so that the rest finds its index.
+func (f TaskFilter) where() (sql string, args []any) {
+	conditions := []string{"true"}
+	restrict := func(condition string, arg any) {
+		args = append(args, arg)
+		conditions = append(conditions, condition+" = $"+strconv.Itoa(len(args)))
 	}
-	return []any{dataset, f.Tool, f.State, f.User, f.NewestBuild}
+	if f.Dataset != nil {
+		restrict("t.dataset_id", f.Dataset.ID)
+	}
+	if f.Tool != "" {
+		restrict("t.tool", f.Tool)
+	}
+	if f.State != "" {
+		restrict("t.state", f.State)
+	}
+	if f.User != nil {
+		restrict("t.submitter", *f.User)
+	}
+	if f.NewestBuild {
+		conditions = append(conditions, `not (t.tool = 'build' and t.path is not null
+			and exists (select from tasks n where n.dataset_id = t.dataset_id and n.tool = 'build' and n.path = t.path and n.id > t.id))`)
+	}
+	return " where " + strings.Join(conditions, " and "), args
 }
 
 // Tasks lists tasks, newest first.
 func (c *Catalog) Tasks(ctx context.Context, f TaskFilter, skip, take int) ([]Task, error) {
-	return many(ctx, c.pool, scanTask, `select `+taskColumns+` from`+filteredTasks+` order by t.id desc offset $6 limit $7`, append(f.args(), skip, take)...)
+	where, args := f.where()
+	page := fmt.Sprintf(" order by t.id desc offset $%d limit $%d", len(args)+1, len(args)+2)
+	return many(ctx, c.pool, scanTask, `select `+taskColumns+` from`+taskTables+where+page, append(args, skip, take)...)
 }
 
 // CountTasks counts what Tasks lists.
 func (c *Catalog) CountTasks(ctx context.Context, f TaskFilter) (int64, error) {
-	return one(ctx, c.pool, pgx.RowTo[int64], nil, `select count(*) from`+filteredTasks, f.args()...)
+	where, args := f.where()
+	return one(ctx, c.pool, pgx.RowTo[int64], nil, `select count(*) from tasks t`+where, args...)
 }
 
 // Builds lists the build jobs of a dataset, newest first. page counts from 1.
