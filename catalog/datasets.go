@@ -3,13 +3,15 @@ package catalog
 import (
 	"context"
 	"encoding/json"
+	"errors"
+	"slices"
 	"time"
-	"unicode/utf8"
 
 	"github.com/cairngeo/cairn"
 	"github.com/cairngeo/cairn/auth"
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 )
 
 // Dataset is a folder of entries with a name, a visibility and metadata.
@@ -18,6 +20,7 @@ type Dataset struct {
 	Organization string // slug
 	Slug         string
 	CreatedAt    time.Time
+	ChangedAt    time.Time // of its entries or metadata
 	Visibility   auth.Visibility
 	Entries      int64 // files and folders
 	Size         int64 // bytes, every entry counted in full
@@ -38,7 +41,7 @@ func (d *Dataset) Name() string {
 
 // Setting returns the JSON value of a metadata record of the dataset itself, nil without one.
 func (d *Dataset) Setting(key string) json.RawMessage {
-	for _, r := range d.Metadata {
+	for _, r := range slices.Backward(d.Metadata) { // the newest one, should there be several
 		if r.Key == key {
 			return r.Data
 		}
@@ -51,7 +54,7 @@ func (d *Dataset) May(caller auth.Caller, action auth.Action) bool {
 	return auth.Decide(caller, action, auth.Facts{Organization: d.Access, Dataset: auth.Dataset{Exists: true, Visibility: d.Visibility}}) == nil
 }
 
-const datasetColumns = `, d.id, o.slug, d.slug, d.created_at, d.visibility, d.entry_count, d.size,
+const datasetColumns = `, d.id, o.slug, d.slug, d.created_at, d.changed_at, d.visibility, d.entry_count, d.size,
 	(select coalesce(json_agg(json_build_object('id', id, 'key', key, 'data', data, 'mtime', mtime) order by key, mtime, id), '[]')
 		from metadata where dataset_id = d.id and path = ''),
 	coalesce((select path from entries where dataset_id = d.id and path = 'README.md'), '')`
@@ -66,12 +69,12 @@ func scanDataset(row pgx.CollectableRow) (datasetRow, error) {
 	var o Organization
 	var id uuid.NullUUID
 	var slug *string
-	var created *time.Time
+	var created, changed *time.Time
 	var visibility *auth.Visibility
 	var entries, size *int64
 	var d Dataset
 	var records []byte
-	err := row.Scan(append(o.columns(), &id, &d.Organization, &slug, &created, &visibility, &entries, &size, &records, &d.Readme)...)
+	err := row.Scan(append(o.columns(), &id, &d.Organization, &slug, &created, &changed, &visibility, &entries, &size, &records, &d.Readme)...)
 	if err != nil {
 		return datasetRow{}, err
 	}
@@ -79,7 +82,8 @@ func scanDataset(row pgx.CollectableRow) (datasetRow, error) {
 	if !id.Valid {
 		return datasetRow{organization: o}, nil
 	}
-	d.ID, d.Slug, d.CreatedAt, d.Visibility, d.Entries, d.Size, d.Access = id.UUID, *slug, *created, *visibility, *entries, *size, o.Access
+	d.ID, d.Slug, d.CreatedAt, d.ChangedAt = id.UUID, *slug, *created, *changed
+	d.Visibility, d.Entries, d.Size, d.Access = *visibility, *entries, *size, o.Access
 	err = json.Unmarshal(records, &d.Metadata)
 	return datasetRow{o, &d}, err
 }
@@ -166,8 +170,8 @@ func (c *Catalog) CreateDataset(ctx context.Context, caller auth.Caller, organiz
 	if err := CheckSlug(n.Slug); err != nil {
 		return nil, err
 	}
-	if utf8.RuneCountInString(n.Tagline) > 256 {
-		return nil, cairn.Errorf(cairn.Invalid, "The tagline has more than 256 characters.")
+	if err := checkTagline(n.Tagline); err != nil {
+		return nil, err
 	}
 	if err := c.Update(ctx, func(tx Tx) error { return tx.insertDataset(ctx, o.ID, n) }); err != nil {
 		return nil, err
@@ -176,7 +180,7 @@ func (c *Catalog) CreateDataset(ctx context.Context, caller auth.Caller, organiz
 }
 
 func (tx Tx) insertDataset(ctx context.Context, organization uuid.UUID, n NewDataset) error {
-	id, err := one(ctx, tx, pgx.RowTo[uuid.UUID], cairn.Errorf(cairn.Conflict, "The dataset slug %q is taken in this organization.", n.Slug),
+	id, err := one(ctx, tx, pgx.RowTo[uuid.UUID], errTaken(n.Slug),
 		`insert into datasets (organization_id, slug) values ($1, $2) on conflict (organization_id, slug) do nothing returning id`, organization, n.Slug)
 	if err != nil {
 		return err
@@ -197,7 +201,7 @@ func (tx Tx) insertDataset(ctx context.Context, organization uuid.UUID, n NewDat
 
 // DatasetChange is what an edit changes; nil members keep their value.
 type DatasetChange struct {
-	Name       *string
+	Name       *string // "" is like nil
 	Visibility *auth.Visibility
 }
 
@@ -208,7 +212,7 @@ func (c *Catalog) EditDataset(ctx context.Context, caller auth.Caller, organizat
 		return err
 	}
 	return c.Update(ctx, func(tx Tx) error {
-		if change.Name != nil {
+		if change.Name != nil && *change.Name != "" {
 			if err := tx.Set(ctx, d.ID, "name", *change.Name); err != nil {
 				return err
 			}
@@ -218,6 +222,74 @@ func (c *Catalog) EditDataset(ctx context.Context, caller auth.Caller, organizat
 		}
 		return nil
 	})
+}
+
+// OpenDataset makes a private dataset readable for everybody who knows its
+// address, or an open one private, and returns its visibility then.
+func (c *Catalog) OpenDataset(ctx context.Context, caller auth.Caller, organization, slug string, open bool) (v auth.Visibility, err error) {
+	d, err := c.Dataset(ctx, caller, organization, slug, auth.WriteDataset)
+	if err != nil {
+		return auth.Private, err
+	}
+	return v, c.Update(ctx, func(tx Tx) error {
+		if err := tx.lock(ctx, d.ID); err != nil {
+			return err
+		}
+		if err := tx.QueryRow(ctx, `select visibility from datasets where id = $1`, d.ID).Scan(&v); err != nil {
+			return err
+		}
+		switch {
+		case !open:
+			v = auth.Private
+		case v == auth.Private:
+			v = auth.Unlisted
+		}
+		return tx.Set(ctx, d.ID, "visibility", v)
+	})
+}
+
+// fixedSlug is the slug of the dataset that every server has; clients rely on it.
+const fixedSlug = "default"
+
+// RenameDataset gives a dataset another slug in its organization and returns
+// it under that. Everything else hangs on its id and stays.
+func (c *Catalog) RenameDataset(ctx context.Context, caller auth.Caller, organization, slug, to string) (*Dataset, error) {
+	d, err := c.Dataset(ctx, caller, organization, slug, auth.WriteDataset)
+	if err != nil {
+		return nil, err
+	}
+	if to == slug {
+		return d, nil
+	}
+	if err := CheckSlug(to); err != nil {
+		return nil, err
+	}
+	if slug == fixedSlug || to == fixedSlug {
+		return nil, cairn.Errorf(cairn.Invalid, "The slug %q is neither given up nor given away. Choose another one.", fixedSlug)
+	}
+	err = c.Update(ctx, func(tx Tx) error {
+		tag, err := tx.Exec(ctx, `update datasets set slug = $2 where id = $1`, d.ID, to)
+		if err == nil && tag.RowsAffected() == 0 {
+			return cairn.Errorf(cairn.NotFound, "The dataset was deleted meanwhile.")
+		}
+		return takenSlug(to, err)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return c.Dataset(ctx, caller, organization, to, auth.ReadDataset)
+}
+
+// takenSlug tells in words that a unique constraint refused the slug.
+func takenSlug(slug string, err error) error {
+	if pg, ok := errors.AsType[*pgconn.PgError](err); ok && pg.Code == "23505" {
+		return errTaken(slug)
+	}
+	return err
+}
+
+func errTaken(slug string) error {
+	return cairn.Errorf(cairn.Conflict, "The dataset slug %q is taken in this organization.", slug)
 }
 
 // DeleteDataset deletes a dataset. Its slug is free at once.

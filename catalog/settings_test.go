@@ -21,7 +21,7 @@ func TestSettingsKeepTheirID(t *testing.T) {
 		require.NoError(t, err)
 		ids := map[string]string{}
 		for _, r := range d.Metadata {
-			ids[r.Key] = r.ID.String()
+			ids[r.Key] = r.ID
 		}
 		return ids
 	}

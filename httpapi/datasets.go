@@ -4,10 +4,10 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
-	"slices"
 	"strings"
 	"time"
 
+	"github.com/cairngeo/cairn"
 	"github.com/cairngeo/cairn/auth"
 	"github.com/cairngeo/cairn/catalog"
 	"github.com/danielgtaylor/huma/v2"
@@ -33,7 +33,7 @@ type dataset struct {
 }
 
 type metadataRecord struct {
-	ID    uuid.UUID       `json:"id"`
+	ID    string          `json:"id"`
 	Data  json.RawMessage `json:"data"`
 	MTime int64           `json:"mtime"`
 }
@@ -78,6 +78,8 @@ func (s *server) registerDatasets() {
 	register(s.api, huma.Operation{Method: http.MethodGet, Path: "/orgs/{org}/ds/{ds}", Summary: "Get the dataset's own entry", Tags: tags}, s.getDatasetEntry)
 	register(s.api, huma.Operation{Method: http.MethodGet, Path: "/orgs/{org}/ds/{ds}/ex", Summary: "Get a dataset", Tags: tags}, s.getDataset)
 	register(s.api, huma.Operation{Method: http.MethodPut, Path: "/orgs/{org}/ds/{ds}", Summary: "Change the name or visibility of a dataset", Tags: tags}, s.editDataset)
+	register(s.api, huma.Operation{Method: http.MethodPost, Path: "/orgs/{org}/ds/{ds}/rename", Summary: "Give a dataset another slug", Tags: tags}, s.renameDataset)
+	register(s.api, huma.Operation{Method: http.MethodPost, Path: "/orgs/{org}/ds/{ds}/chattr", Summary: "Open or close a dataset", Tags: tags}, s.changeAttributes)
 	register(s.api, huma.Operation{Method: http.MethodDelete, Path: "/orgs/{org}/ds/{ds}", Summary: "Delete a dataset", Tags: tags}, s.deleteDataset)
 }
 
@@ -94,39 +96,37 @@ func (s *server) listDatasets(ctx context.Context, in *struct {
 	}
 	out := &datasetsOutput{}
 	for _, d := range list {
-		dto := newDataset(d, caller)
-		if in.IncludeThumbnailCheck {
-			if err := s.checkThumbnail(ctx, d, &dto); err != nil {
-				return nil, err
-			}
-		}
-		out.Body = append(out.Body, dto)
+		out.Body = append(out.Body, newDataset(d, caller))
+	}
+	if in.IncludeThumbnailCheck {
+		return out, s.checkThumbnails(ctx, list, out.Body)
 	}
 	return out, nil
 }
 
-func (s *server) checkThumbnail(ctx context.Context, d *catalog.Dataset, dto *dataset) error {
-	entry, err := s.thumbnailEntry(ctx, d)
-	has := entry != nil
-	dto.HasThumbnail = &has
+// checkThumbnails fills HasThumbnail of the answers from the datasets, which
+// are in the same order.
+func (s *server) checkThumbnails(ctx context.Context, list []*catalog.Dataset, answers []dataset) error {
+	ids := make([]uuid.UUID, len(list))
+	for i, d := range list {
+		ids[i] = d.ID
+	}
+	found, err := s.Catalog.FilesAtRoot(ctx, ids, thumbnailCandidates)
+	for i, d := range list {
+		_, has := found[d.ID]
+		answers[i].HasThumbnail = &has
+	}
 	return err
 }
 
 // thumbnailEntry returns the file that pictures the dataset, nil without one.
 func (s *server) thumbnailEntry(ctx context.Context, d *catalog.Dataset) (*catalog.Entry, error) {
-	for _, pattern := range []string{"thumbnail.*", "cover.*"} {
-		entries, err := s.Catalog.Search(ctx, d, "", pattern, false, nil)
-		if err != nil {
-			return nil, err
-		}
-		for _, candidate := range thumbnailCandidates {
-			i := slices.IndexFunc(entries, func(e catalog.Entry) bool { return strings.EqualFold(e.Path, candidate) && e.Type != catalog.Directory })
-			if i >= 0 {
-				return &entries[i], nil
-			}
-		}
+	found, err := s.Catalog.FilesAtRoot(ctx, []uuid.UUID{d.ID}, thumbnailCandidates)
+	if err != nil || found[d.ID] == "" {
+		return nil, err
 	}
-	return nil, nil
+	entry, err := s.Catalog.Entry(ctx, d, found[d.ID])
+	return &entry, err
 }
 
 type datasetOutput struct{ Body dataset }
@@ -137,8 +137,14 @@ func (s *server) getDataset(ctx context.Context, in *DatasetInput) (*datasetOutp
 	if err != nil {
 		return nil, err
 	}
-	out := &datasetOutput{newDataset(d, caller)}
-	return out, s.checkThumbnail(ctx, d, &out.Body)
+	return s.answerDataset(ctx, d, caller)
+}
+
+// answerDataset is the dataset with every member filled.
+func (s *server) answerDataset(ctx context.Context, d *catalog.Dataset, caller auth.Caller) (*datasetOutput, error) {
+	answers := []dataset{newDataset(d, caller)}
+	err := s.checkThumbnails(ctx, []*catalog.Dataset{d}, answers)
+	return &datasetOutput{answers[0]}, err
 }
 
 func (s *server) getDatasetEntry(ctx context.Context, in *DatasetInput) (*entriesOutput, error) {
@@ -151,7 +157,7 @@ func (s *server) getDatasetEntry(ctx context.Context, in *DatasetInput) (*entrie
 	tag := map[string]string{"https": "ddb", "http": "ddb+unsafe"}[scheme] + "://" + host + "/" + in.Org + "/" + in.DS
 	properties := datasetProperties(d)
 	properties["permissions"] = permissionsOn(d, caller)
-	return &entriesOutput{[]entry{{Path: tag, Type: catalog.DroneDB, Properties: properties, MTime: d.CreatedAt.Unix(), Size: d.Size}}}, nil
+	return &entriesOutput{[]entry{{Path: tag, Type: catalog.DroneDB, Properties: properties, MTime: d.ChangedAt.Unix(), Size: d.Size}}}, nil
 }
 
 type createdDataset struct {
@@ -180,8 +186,8 @@ func (s *server) createDataset(ctx context.Context, in *struct {
 func (s *server) editDataset(ctx context.Context, in *struct {
 	DatasetInput
 	Body struct {
-		Name       *string     `json:"name,omitempty"`
-		Visibility *visibility `json:"visibility,omitempty"`
+		Name       *string     `json:"name,omitempty" example:"Site A" doc:"Stays if absent"`
+		Visibility *visibility `json:"visibility,omitempty" doc:"Stays if absent"`
 	}
 }) (*struct{}, error) {
 	change := catalog.DatasetChange{Name: in.Body.Name}
@@ -193,4 +199,63 @@ func (s *server) editDataset(ctx context.Context, in *struct {
 
 func (s *server) deleteDataset(ctx context.Context, in *DatasetInput) (*struct{}, error) {
 	return nil, s.Catalog.DeleteDataset(ctx, callerFrom(ctx), in.Org, in.DS)
+}
+
+func (s *server) renameDataset(ctx context.Context, in *struct {
+	DatasetInput
+	Body struct {
+		Slug string `json:"slug" example:"site-b" doc:"The new slug; the present one changes nothing"`
+	}
+}) (*datasetOutput, error) {
+	caller := callerFrom(ctx)
+	d, err := s.Catalog.RenameDataset(ctx, caller, in.Org, in.DS, in.Body.Slug)
+	if err != nil {
+		return nil, err
+	}
+	return s.answerDataset(ctx, d, caller)
+}
+
+// DatasetAttributes is exported for the same reason as DatasetInput.
+type DatasetAttributes struct {
+	Public     *bool       `json:"public,omitempty" example:"true" doc:"true: unlisted, unless it is public already; false: private"`
+	Visibility *visibility `json:"visibility,omitempty" doc:"Instead of public"`
+}
+
+type changedAttributes struct {
+	Body struct {
+		Public bool `json:"public" doc:"Whether everybody who knows the address may read the dataset"`
+	}
+}
+
+func (s *server) changeAttributes(ctx context.Context, in *struct {
+	DatasetInput
+	Body struct {
+		Attrs *DatasetAttributes `json:"attrs,omitempty" doc:"The same, as older clients send it: as the JSON text of one form field"`
+		DatasetAttributes
+	}
+}) (*changedAttributes, error) {
+	asked := in.Body.DatasetAttributes
+	if in.Body.Attrs != nil {
+		asked = *in.Body.Attrs
+	}
+	caller := callerFrom(ctx)
+	var now auth.Visibility
+	var err error
+	switch {
+	case asked.Visibility != nil && asked.Visibility.Given:
+		now = asked.Visibility.Value
+		err = s.Catalog.EditDataset(ctx, caller, in.Org, in.DS, catalog.DatasetChange{Visibility: &now})
+	case asked.Public != nil:
+		now, err = s.Catalog.OpenDataset(ctx, caller, in.Org, in.DS, *asked.Public)
+	default:
+		if _, err = s.Catalog.Dataset(ctx, caller, in.Org, in.DS, auth.WriteDataset); err == nil {
+			err = cairn.Errorf(cairn.Invalid, `Say what to change: attrs={"public":true}.`)
+		}
+	}
+	if err != nil {
+		return nil, err
+	}
+	out := &changedAttributes{}
+	out.Body.Public = now >= auth.Unlisted
+	return out, nil
 }

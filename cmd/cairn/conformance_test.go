@@ -19,6 +19,7 @@ type statement struct {
 var restAPI = slices.Concat(
 	conventionStatements,
 	buildStatements,
+	datasetStatements,
 )
 
 func TestConformanceREST(t *testing.T) { checkStatements(t, "REST API", restAPI, 205) }
