@@ -165,7 +165,7 @@ var datasetStatements = []statement{
 		c := server(t)
 		ds := c.newDataset(t, "c81", "public")
 		c.upload(t, ds, "a.txt", []byte("a"))
-		c.upload(t, ds, "scan.tif", []byte("no raster, but a build"))
+		c.upload(t, ds, "scan.tif", geotiff(t, 64))
 		var d datasetObject
 		c.multipart(t, "POST", ds+"/rename", "slug", "c81-moved").json(t, 200, &d)
 		assert.Equal(t, "c81-moved", d.Slug)
@@ -173,6 +173,7 @@ var datasetStatements = []statement{
 		assert.NotNil(t, d.HasThumbnail)
 		assert.Equal(t, 404, c.get(t, ds).status)
 		assert.Len(t, c.entries(t, "/orgs/admin/ds/c81-moved"), 2)
+		assert.Len(t, c.builds(t, "/orgs/admin/ds/c81-moved", ""), 1, "the job history follows")
 		c.multipart(t, "POST", "/orgs/admin/ds/c81-moved/rename", "slug", "c81-moved").json(t, 200, &d)
 		assert.Equal(t, "c81-moved", d.Slug, "the same slug changes nothing")
 		for _, bad := range []string{"", "x", "Upper", "a--b"} {
