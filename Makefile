@@ -3,7 +3,7 @@
 
 GO ?= go
 BIN := bin/cairn
-PACKAGES := libgdal-dev gdal-bin postgresql-15 postgresql-15-postgis-3 chromium unzip python3-gdal python3-venv pkg-config gcc
+PACKAGES := libgdal-dev gdal-bin postgresql-15 postgresql-15-postgis-3 chromium unzip python3-gdal python3-venv slapd ldap-utils pkg-config gcc
 
 .PHONY: run build test setup lint web bench clean
 

@@ -148,4 +148,4 @@ func refuse(c Caller, a Action) error {
 }
 
 // errRejected has exactly the text on which the Hub leaves for its sign-in page.
-func errRejected() error { return cairn.Errorf(cairn.Unauthenticated, "Unauthorized") }
+func errRejected() *cairn.Error { return cairn.Errorf(cairn.Unauthenticated, "Unauthorized") }

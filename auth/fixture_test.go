@@ -17,7 +17,7 @@ func open(t *testing.T) (*auth.Users, *pgxpool.Pool) {
 	pool, err := catalog.Connect(t.Context(), dbtest.New(t, catalog.Migrate))
 	require.NoError(t, err)
 	t.Cleanup(pool.Close)
-	users, err := auth.Open(t.Context(), pool)
+	users, err := auth.Open(t.Context(), pool, auth.Options{})
 	require.NoError(t, err)
 	return users, pool
 }

@@ -151,7 +151,7 @@ func TestAllNodesShareTheSecret(t *testing.T) {
 	for i := range nodes {
 		starting.Go(func() {
 			var err error
-			nodes[i], err = auth.Open(t.Context(), pool)
+			nodes[i], err = auth.Open(t.Context(), pool, auth.Options{})
 			assert.NoError(t, err)
 		})
 	}

@@ -23,7 +23,7 @@ func newFixture(t *testing.T) *fixture {
 	t.Helper()
 	f := &fixture{url: dbtest.New(t, Migrate)}
 	f.Catalog = f.node(t)
-	users, err := auth.Open(t.Context(), f.pool)
+	users, err := auth.Open(t.Context(), f.pool, auth.Options{})
 	require.NoError(t, err)
 	password, err := f.Initialize(t.Context(), users, "")
 	require.NoError(t, err)

@@ -55,6 +55,9 @@ func (c *Catalog) Recall(question any, ask func() (any, error)) (any, error) {
 	return recall(c.known, question, ask)
 }
 
+// Forget forgets everything that was remembered.
+func (c *Catalog) Forget() { c.known.forget() }
+
 // listen forgets at every notification until ctx ends.
 func (m *memory) listen(ctx context.Context, pool *pgxpool.Pool) {
 	for ctx.Err() == nil {

@@ -43,7 +43,7 @@ func newWhole(t *testing.T) *whole {
 	require.NoError(t, err)
 	ctx, cancel := context.WithCancel(context.Background())
 	t.Cleanup(func() { cancel(); pool.Close() })
-	users, err := auth.Open(ctx, pool)
+	users, err := auth.Open(ctx, pool, auth.Options{})
 	require.NoError(t, err)
 	entries := catalog.Open(ctx, pool)
 	store, err := blob.NewFolder(t.TempDir())

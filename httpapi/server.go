@@ -44,6 +44,11 @@ func New(c Config) http.Handler {
 	s := &server{Config: c, api: newAPI(router)}
 	s.registerSystem()
 	s.registerUsers()
+	s.registerAccounts()
+	s.registerPasswords()
+	s.registerRoles()
+	s.registerUserMetadata()
+	s.registerUserMemberships()
 	s.registerOrganizations()
 	s.registerDatasets()
 	s.registerObjects()

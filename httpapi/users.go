@@ -31,15 +31,24 @@ func (s *server) registerUsers() {
 type loginInput struct {
 	Body *struct {
 		Username string `json:"username,omitempty" example:"alice"`
-		Password string `json:"password,omitempty"`
+		Password string `json:"password,omitempty" example:"correct horse battery staple"`
+		Token    string `json:"token,omitempty" doc:"In place of the two others: a token of the service that people sign in with (--external-login)"`
 	} `required:"false"`
 }
 
 func (s *server) login(ctx context.Context, in *loginInput) (*loginOutput, error) {
-	if in.Body == nil || in.Body.Username == "" || in.Body.Password == "" {
-		return nil, cairn.Errorf(cairn.Invalid, "Give a username and a password.")
+	var user *auth.User
+	var token auth.Token
+	var err error
+	from := clientAddress(requestFrom(ctx)).String()
+	switch {
+	case in.Body != nil && in.Body.Username != "" && in.Body.Password != "":
+		user, token, err = s.Users.Login(ctx, in.Body.Username, in.Body.Password, from)
+	case in.Body != nil && in.Body.Token != "":
+		user, token, err = s.Users.LoginByToken(ctx, in.Body.Token, from)
+	default:
+		err = cairn.Errorf(cairn.Invalid, "Give a username and a password.")
 	}
-	user, token, err := s.Users.Login(ctx, in.Body.Username, in.Body.Password, clientAddress(requestFrom(ctx)).String())
 	if err != nil {
 		return nil, err
 	}

@@ -35,7 +35,7 @@ func newFixture(t *testing.T) *fixture {
 	require.NoError(t, err)
 	ctx, cancel := context.WithCancel(context.Background())
 	t.Cleanup(func() { cancel(); pool.Close() })
-	users, err := auth.Open(ctx, pool)
+	users, err := auth.Open(ctx, pool, auth.Options{})
 	require.NoError(t, err)
 	entries := catalog.Open(ctx, pool)
 	_, err = entries.Initialize(ctx, users, "x")

@@ -18,8 +18,11 @@ type statement struct {
 // restAPI is the checklist of the REST API, section by section.
 var restAPI = slices.Concat(
 	conventionStatements,
+	authenticationStatements,
+	datasetPermissionStatements,
 	buildStatements,
 	datasetStatements,
+	userStatements,
 )
 
 func TestConformanceREST(t *testing.T) { checkStatements(t, "REST API", restAPI, 205) }

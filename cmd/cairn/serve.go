@@ -33,6 +33,8 @@ type serveCommand struct {
 	WebDir         string         `name:"web-dir" type:"existingdir" help:"Folder with a built web client to serve in place of Cairn's own page."`
 	LogLevel       slog.Level     `default:"info" help:"debug, info, warn or error."`
 	Tasks          taskFlags      `embed:""`
+	Accounts       accountFlags   `embed:""`
+	SignIn         signIn         `embed:""`
 	Demo           bool           `help:"Make a small demo dataset, public/demo, if there is none yet."`
 }
 
@@ -111,7 +113,7 @@ func (s *serveCommand) start(ctx context.Context) (n *node, err error) {
 		return n, err
 	}
 	n.onStop(func(context.Context) error { pool.Close(); return nil })
-	users, err := auth.Open(ctx, pool)
+	users, err := auth.Open(ctx, pool, s.Accounts.options())
 	if err != nil {
 		return n, err
 	}
@@ -119,6 +121,12 @@ func (s *serveCommand) start(ctx context.Context) (n *node, err error) {
 	n.onStop(func(context.Context) error { end(); return nil })
 	entries := catalog.Open(background, pool)
 	users.RememberIn(entries)
+	if s.Accounts.NewUsersGetOrganizations {
+		users.WelcomeWith(catalog.Welcome)
+	}
+	if err := s.SignIn.apply(users); err != nil {
+		return n, err
+	}
 	if err := s.firstStart(ctx, entries, users); err != nil {
 		return n, err
 	}

@@ -1,0 +1,63 @@
+package auth
+
+import (
+	"context"
+	"log/slog"
+
+	"github.com/cairngeo/cairn"
+	"github.com/jackc/pgx/v5"
+)
+
+// PasswordChange is a new password and what proves that it may be set.
+type PasswordChange struct {
+	Current *string // the present password; nil: an administrator sets it for somebody
+	New     string
+	From    string // the caller's address: wrong ones count like failed logins
+}
+
+// ChangePassword gives the user of that name a new password. All older tokens
+// of the user end with it; the one returned is good.
+func (u *Users) ChangePassword(ctx context.Context, c Caller, name string, change PasswordChange) (*User, Token, error) {
+	account, err := u.Account(ctx, c, name, UseAccount)
+	if err != nil {
+		return nil, Token{}, err
+	}
+	if err := u.MayManage(); err != nil {
+		return nil, Token{}, err
+	}
+	own := account.ID == c.User.ID
+	if !own || c.Admin() && change.Current == nil {
+		slog.Info("an administrator sets a password", "administrator", c.User.Name, "user", name)
+	} else if err := u.prove(ctx, c.User, change); err != nil {
+		return nil, Token{}, err
+	}
+	if err := u.policy.Check(change.New); err != nil {
+		return nil, Token{}, err
+	}
+	hash := hashPassword(change.New)
+	err = u.update(ctx, func(tx pgx.Tx) error {
+		tag, err := tx.Exec(ctx, `update users set password_hash = $2, token_generation = token_generation + 1 where id = $1`, account.ID, hash)
+		if err == nil && tag.RowsAffected() == 0 {
+			return cairn.Errorf(cairn.NotFound, "There is no user %q.", name)
+		}
+		return err
+	})
+	if err != nil {
+		return nil, Token{}, err
+	}
+	user, err := u.byID(ctx, account.ID)
+	if err != nil || user == nil {
+		return nil, Token{}, gone(name, err)
+	}
+	token, err := sign(u.secret, user, u.lifetime)
+	return user, token, err
+}
+
+// prove checks the present password as a login does.
+func (u *Users) prove(ctx context.Context, user *User, change PasswordChange) error {
+	if change.Current == nil {
+		return errRejected()
+	}
+	_, _, err := u.Login(ctx, user.Name, *change.Current, change.From)
+	return err
+}
