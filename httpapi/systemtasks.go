@@ -54,7 +54,7 @@ func newSystemTask(t catalog.Task) systemTask {
 type systemTasksOutput struct {
 	Body struct {
 		Items []systemTask `json:"items"`
-		Total int64        `json:"total" doc:"How many there are beside what is skipped and not taken"`
+		Total int64        `json:"total" doc:"How many there are in all"`
 		Skip  int          `json:"skip"`
 		Take  int          `json:"take"`
 	}

