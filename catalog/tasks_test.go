@@ -258,6 +258,24 @@ func TestContentsHaveADigest(t *testing.T) {
 	assert.Equal(t, cairn.NotFound, cairn.CodeOf(err))
 }
 
+// Archives are written a page at a time: in order, nothing twice, nothing left out.
+func TestWalkVisitsWhatTreeReturns(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	f.exec(t, `insert into entries (dataset_id, path, hash, type, mtime, depth) select $1, 'big/' || i, 'h', 2, 0, 1 from generate_series(10, 2500) i`, f.dataset.ID)
+	f.put(t, "a", "big.txt", "big-1", "big/7/8", "z/y/x")
+	for _, paths := range [][]string{nil, {"z"}, {"a"}, {"big"}, {"z", "big", "big/7", "big-1", "z/y"}} {
+		want, err := f.Tree(t.Context(), f.dataset, paths...)
+		require.NoError(t, err)
+		var got []Entry
+		require.NoError(t, f.Walk(t.Context(), f.dataset, paths, func(e Entry) error { got = append(got, e); return nil }))
+		assert.Equal(t, want, got, paths)
+	}
+	enough := errors.New("enough")
+	assert.ErrorIs(t, f.Walk(t.Context(), f.dataset, nil, func(Entry) error { return enough }), enough)
+	assert.Equal(t, cairn.NotFound, cairn.CodeOf(f.Walk(t.Context(), f.dataset, []string{"gone"}, nil)))
+}
+
 // Uploads of the same bytes that race with the end of their build: none is
 // left waiting for a job that is over.
 func TestNoBuildIsForgotten(t *testing.T) {

@@ -71,7 +71,7 @@ func (b *bulkDownload) Plan(ctx context.Context, r Request) (Plan, error) {
 	if len(params.Paths) == 1 {
 		plan.Path = params.Paths[0]
 	}
-	estimate := contents.Bytes + 2*contents.PathBytes + memberBytes*contents.Entries
+	estimate := zipSize(contents)
 	plan.Bytes = &estimate
 	return plan, nil
 }
@@ -79,8 +79,9 @@ func (b *bulkDownload) Plan(ctx context.Context, r Request) (Plan, error) {
 // maxPaths bounds the look-ups that one archive may cost.
 const maxPaths = 10_000
 
-// memberBytes is about what a zip needs for a member beside its content and twice its name.
-const memberBytes = 120
+// zipSize is about how large the zip gets: each member needs its content, twice
+// its name, and some 120 bytes.
+func zipSize(c catalog.Contents) int64 { return c.Bytes + 2*c.PathBytes + 120*c.Entries }
 
 // archiveName is the name under which the zip is saved.
 func archiveName(given, slug string) (string, error) {
@@ -105,15 +106,11 @@ func (b *bulkDownload) Run(ctx context.Context, run *Run) error {
 	if err := run.Params(&params); err != nil {
 		return err
 	}
-	entries, err := b.catalog.Tree(ctx, run.Dataset(), params.Paths...)
+	contents, err := b.catalog.Contents(ctx, run.Dataset(), params.Paths...)
 	if err != nil {
 		return err
 	}
-	size, err := archive.Size(entries)
-	if err != nil {
-		return err
-	}
-	run.Log("Packing %d entries into %s", len(entries), params.ArchiveName)
+	run.Log("Packing %d entries into %s", contents.Entries, params.ArchiveName)
 	run.Progress(0, "packing")
 	file, err := os.Create(filepath.Join(run.Dir, "archive.zip"))
 	if err != nil {
@@ -121,8 +118,13 @@ func (b *bulkDownload) Run(ctx context.Context, run *Run) error {
 	}
 	defer file.Close()
 	sum := sha256.New()
-	out := &progressWriter{ctx: ctx, w: io.MultiWriter(file, sum), whole: size, report: func(percent float64) { run.Progress(percent, "packing") }}
-	if err := archive.Write(ctx, out, b.store, entries); err != nil {
+	out := &progressWriter{ctx: ctx, w: io.MultiWriter(file, sum), whole: zipSize(contents), report: func(percent float64) { run.Progress(percent, "packing") }}
+	zip := archive.NewWriter(out, b.store)
+	err = b.catalog.Walk(ctx, run.Dataset(), params.Paths, func(e catalog.Entry) error { return zip.Add(ctx, e) })
+	if err == nil {
+		err = zip.Close()
+	}
+	if err != nil {
 		return err
 	}
 	if err := file.Close(); err != nil {

@@ -22,16 +22,36 @@ func header(e catalog.Entry) *zip.FileHeader {
 	return h
 }
 
+// Writer writes a zip, entry by entry.
+type Writer struct {
+	zip   *zip.Writer
+	store blob.Store
+}
+
+// NewWriter returns a Writer to w of entries whose bytes are in the store.
+func NewWriter(w io.Writer, store blob.Store) *Writer { return &Writer{zip.NewWriter(w), store} }
+
+// Add writes one entry.
+func (w *Writer) Add(ctx context.Context, e catalog.Entry) error {
+	member, err := w.zip.CreateHeader(header(e))
+	if err == nil && e.Type != catalog.Directory {
+		err = copyBlob(ctx, member, w.store, e)
+	}
+	if err != nil {
+		return fmt.Errorf("zip %q: %w", e.Path, err)
+	}
+	return nil
+}
+
+// Close ends the zip. Without it the archive is not whole.
+func (w *Writer) Close() error { return w.zip.Close() }
+
 // Write writes the entries as a zip.
 func Write(ctx context.Context, w io.Writer, store blob.Store, entries []catalog.Entry) error {
-	archive := zip.NewWriter(w)
+	archive := NewWriter(w, store)
 	for _, e := range entries {
-		member, err := archive.CreateHeader(header(e))
-		if err == nil && e.Type != catalog.Directory {
-			err = copyBlob(ctx, member, store, e)
-		}
-		if err != nil {
-			return fmt.Errorf("zip %q: %w", e.Path, err)
+		if err := archive.Add(ctx, e); err != nil {
+			return err
 		}
 	}
 	return archive.Close()
