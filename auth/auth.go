@@ -35,6 +35,7 @@ func (u *User) Has(role string) bool {
 type Caller struct {
 	User     *User // nil for an anonymous caller
 	Rejected bool  // presented a token or password that is wrong, expired or revoked
+	Monitor  bool  // presented the monitor token
 }
 
 // Anonymous tells whether nobody is known to call.

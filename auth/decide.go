@@ -70,6 +70,7 @@ const (
 	UseAccount  // what a user may do with the own account, and administrators with any
 	BeSomebody  // what every signed-in user may do
 	Browse      // what everybody may do, who is not turned away
+	Monitor     // see how well the server does
 )
 
 // Decide tells whether the caller may do the action: nil, or an error whose
@@ -100,6 +101,8 @@ func allowed(c Caller, a Action, f Facts) bool {
 		return !c.Anonymous()
 	case Browse:
 		return true
+	case Monitor:
+		return c.Admin() || c.Monitor
 	}
 	open := !o.Owner.Valid || o.OwnerActive
 	insider := c.Admin() || !c.Anonymous() && (o.Owner.Valid && o.Owner.UUID == c.User.ID)
@@ -136,7 +139,7 @@ func refuse(c Caller, a Action) error {
 		ReadMembers: "see this organization's members", UseTask: "see this task: it is somebody else's", UseAccount: "see or change this account",
 		CreateDataset: "create datasets in this organization", ReadDataset: "read this dataset",
 		WriteDataset: "change this dataset", DeleteDataset: "delete this dataset", ListDataset: "see this dataset",
-		Administer: "do what only administrators may do", BeSomebody: "do this",
+		Administer: "do what only administrators may do", BeSomebody: "do this", Monitor: "see how well the server does",
 	}[a]
 	switch {
 	case c.Rejected:

@@ -38,6 +38,7 @@ var (
 		{auth.Administer, "administer", "S F F F F F F + U"},
 		{auth.BeSomebody, "be somebody", "S + + + + + + + U"},
 		{auth.Browse, "browse", "+ + + + + + + + U"},
+		{auth.Monitor, "see how the server does", "S F F F F F F + U"},
 	}
 	datasetRows = map[string][]row{
 		"private": {

@@ -190,3 +190,8 @@ func (a *api) documented(method, path string) *huma.Operation {
 	}
 	return found
 }
+
+// schemaOf returns the schema of a value's type, for streams.
+func (a *api) schemaOf(value any) *huma.Schema {
+	return a.OpenAPI().Components.Schemas.Schema(reflect.TypeOf(value), true, "")
+}

@@ -2,6 +2,11 @@ package httpapi
 
 var systemRoutes = []route{
 	{pattern: "GET /version", needs: always(needsNothing)},
+	{pattern: "GET /sys/version", needs: always(needsUser)},
+	{pattern: "GET /sys/features", needs: always(needsNothing)},
+	{pattern: "GET /sys/processingNodes", needs: always(needsUser)},
+	{pattern: "GET /health", needs: always(needsAdmin)},
+	{pattern: "GET /quickhealth", needs: always(needsAdmin)},
 	{pattern: "GET /openapi.json", needs: always(needsNothing)},
 	{pattern: "GET /swagger/v1/swagger.json", needs: always(needsNothing)},
 }

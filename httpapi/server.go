@@ -13,6 +13,7 @@ import (
 	"github.com/cairngeo/cairn/catalog/blob"
 	"github.com/cairngeo/cairn/ingest"
 	"github.com/cairngeo/cairn/tiling"
+	"golang.org/x/sync/singleflight"
 )
 
 // Config is what the API stands on and what the operator says of it.
@@ -29,12 +30,17 @@ type Config struct {
 	ExternalURL    string         // scheme://host[:port] of generated links; "" to take it from the request
 	TrustedProxies []netip.Prefix // whose X-Forwarded-* count; nil for loopback
 	AllowedOrigins []string       // of cross-origin requests; nil for any
+
+	Checks       map[string]Check // of the parts of the server, for /health
+	MonitorToken string           // opens /health and /quickhealth beside an admin's; "" for none
+	HubOptions   *HubOptions      // of the web client; nil if not configured
 }
 
 // server has a method for every operation.
 type server struct {
 	Config
 	*api
+	examinations singleflight.Group // one of each part at a time, so that one that hangs is not asked again and again
 }
 
 // New returns the handler of everything that Cairn serves.
@@ -43,6 +49,8 @@ func New(c Config) http.Handler {
 	router.Use(identify(c.Users))
 	s := &server{Config: c, api: newAPI(router)}
 	s.registerSystem()
+	s.registerFeatures()
+	s.registerHealth()
 	s.registerUsers()
 	s.registerAccounts()
 	s.registerPasswords()

@@ -65,3 +65,6 @@ func (o Options) checkActive(ctx context.Context, tx catalog.Tx, dataset, user u
 	busy.NoRetry, busy.RetryAfter = true, 30*time.Second
 	return busy
 }
+
+// MaxOutputBytes is the size of the largest file that a task may make.
+func (in *Ingest) MaxOutputBytes() int64 { return in.options.MaxOutputBytes }

@@ -23,6 +23,7 @@ var restAPI = slices.Concat(
 	buildStatements,
 	datasetStatements,
 	userStatements,
+	systemStatements,
 )
 
 func TestConformanceREST(t *testing.T) { checkStatements(t, "REST API", restAPI, 205) }

@@ -36,6 +36,9 @@ type serveCommand struct {
 	Accounts       accountFlags   `embed:""`
 	SignIn         signIn         `embed:""`
 	Demo           bool           `help:"Make a small demo dataset, public/demo, if there is none yet."`
+
+	Monitoring monitoringFlags `embed:""`
+	Hub        hubFlags        `embed:""`
 }
 
 func (s *serveCommand) Run(ctx context.Context) error {
@@ -150,8 +153,13 @@ func (s *serveCommand) start(ctx context.Context) (n *node, err error) {
 	if s.WebDir != "" {
 		page, policy = os.DirFS(s.WebDir), ""
 	}
+	hubOptions, err := s.Hub.options()
+	if err != nil {
+		return n, err
+	}
 	handler := httpapi.New(httpapi.Config{Users: users, Catalog: entries, Store: store, Ingest: intake, Tiles: tiles, Page: page, WebPolicy: policy,
-		ExternalURL: s.ExternalURL, TrustedProxies: s.TrustedProxies, AllowedOrigins: s.AllowedOrigins})
+		ExternalURL: s.ExternalURL, TrustedProxies: s.TrustedProxies, AllowedOrigins: s.AllowedOrigins,
+		Checks: checksOf(entries, store, queue), MonitorToken: s.Monitoring.MonitorToken, HubOptions: hubOptions})
 	if err := s.listen(n, handler); err != nil {
 		return n, err
 	}

@@ -18,7 +18,10 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-const adminPassword = "hill-of-stones"
+const (
+	adminPassword = "hill-of-stones"
+	monitorToken  = "watchful"
+)
 
 // binary is the program under test, built once.
 var binary string
@@ -168,7 +171,7 @@ type sharedServer struct {
 // open has the demo dataset; strict has every limit that an operator can set.
 var (
 	open   = &sharedServer{flags: []string{"--demo", "--max-active-tasks=1000", "--max-active-tasks-per-organization=1000", "--max-active-tasks-per-user=1000", "--max-bulk-downloads-per-user=1000"}}
-	strict = &sharedServer{flags: []string{"--max-task-output-mb=1"}}
+	strict = &sharedServer{flags: []string{"--max-task-output-mb=1", "--monitor-token=" + monitorToken}}
 )
 
 // client returns a client of the server, signed in as admin. What a test
