@@ -251,6 +251,22 @@ var buildStatements = []statement{
 		require.NoError(t, json.Unmarshal(members["taskId"], &id))
 		c.get(t, other+"/tasks/"+id).requireError(t, http.StatusNotFound)
 	}},
+	{number: 143, says: "somebody else's task is 403, but not to the owner and administrators", holds: func(t *testing.T) {
+		c := server(t)
+		ds := c.newDataset(t, "rest143", "public")
+		one, other := c.user(t, "rest143"), c.user(t, "rest143b")
+		s := one.submit(t, ds, http.StatusAccepted, archiveOf())
+		for _, address := range []string{s.StatusURL, s.StatusURL + "/log", s.ResultURL} {
+			other.get(t, address).requireError(t, http.StatusForbidden)
+			c.anonymous().get(t, address).requireError(t, http.StatusUnauthorized)
+		}
+		one.awaitTask(t, s.StatusURL)
+		require.Equal(t, http.StatusOK, one.get(t, s.ResultURL).status)
+		require.Equal(t, http.StatusOK, c.get(t, s.StatusURL).status)
+		require.NotEqual(t, s.TaskID, other.submit(t, ds, http.StatusAccepted, archiveOf()).TaskID)
+		one.send(t, http.MethodDelete, s.StatusURL, nil).requireError(t, http.StatusForbidden)
+		one.post(t, http.MethodPost, ds+"/tasks", map[string]any{"toolId": "build"}).requireError(t, http.StatusForbidden)
+	}},
 	{number: 144, says: "log?since=cursor has no old line", holds: func(t *testing.T) {
 		c := server(t)
 		ds := c.newDataset(t, "rest144", "private")
