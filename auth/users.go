@@ -234,6 +234,12 @@ func (u *Users) CallerOf(ctx context.Context, token string) (Caller, error) {
 	return Caller{User: user}, nil
 }
 
+// CallerWithID returns the user with the id as a caller; nobody when there is none.
+func (u *Users) CallerWithID(ctx context.Context, id uuid.UUID) (Caller, error) {
+	user, err := u.byID(ctx, id)
+	return Caller{User: user}, err
+}
+
 // byID returns the user with the id, nil when there is none.
 func (u *Users) byID(ctx context.Context, id uuid.UUID) (*User, error) {
 	ask := func() (any, error) {

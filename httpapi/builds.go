@@ -132,6 +132,34 @@ func (s *server) buildFile(w http.ResponseWriter, r *http.Request) error {
 	if !ok || !strings.HasPrefix(name, p.Kind+"/") {
 		return absent
 	}
+	return s.sendProductFile(w, r, d, p, name, absent)
+}
+
+// buildArtifact sends the main file of an entry's product as an attachment named after the entry.
+func (s *server) buildArtifact(w http.ResponseWriter, r *http.Request) error {
+	ctx := r.Context()
+	d, err := s.readDataset(ctx, DatasetInput{param(r, "org"), param(r, "ds")})
+	if err != nil {
+		return err
+	}
+	e, err := s.entryOf(ctx, r, d)
+	if err != nil {
+		return err
+	}
+	absent := cairn.Errorf(cairn.NotFound, "Nothing is built of %q.", e.Path)
+	p, ok := ingest.Product(e)
+	if !ok {
+		return absent
+	}
+	name := ingest.MainFile(p)
+	base := path.Base(e.Path)
+	w.Header().Set("Content-Disposition", attachment(strings.TrimSuffix(base, path.Ext(base))+path.Ext(name)))
+	return s.sendProductFile(w, r, d, p, name, absent)
+}
+
+// sendProductFile sends a file of a product that is ready; absent says that it isn't there.
+func (s *server) sendProductFile(w http.ResponseWriter, r *http.Request, d *catalog.Dataset, p catalog.Product, name string, absent error) error {
+	ctx := r.Context()
 	state, err := s.Catalog.ProductState(ctx, p.Key())
 	if err != nil {
 		return err

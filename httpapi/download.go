@@ -2,6 +2,7 @@ package httpapi
 
 import (
 	"context"
+	"encoding/json"
 	"io"
 	"log/slog"
 	"mime"
@@ -18,118 +19,184 @@ import (
 	"github.com/cairngeo/cairn/catalog/blob"
 	"github.com/cairngeo/cairn/ingest/archive"
 	"github.com/danielgtaylor/huma/v2"
+	"github.com/google/uuid"
 )
 
 func (s *server) registerDownloads() {
-	s.stream(huma.Operation{Method: http.MethodGet, Path: "/orgs/{org}/ds/{ds}/download", Tags: []string{"Objects"},
+	s.downloads = newDownloadLimiter(s.MaxDownloadsPerUser)
+	tags := []string{"Objects"}
+	const ds = "/orgs/{org}/ds/{ds}"
+	inline := &huma.Param{Name: "inline", In: "query", Schema: &huma.Schema{Type: huma.TypeInteger}, Description: "1 to show the file rather than save it"}
+	responses := func() map[string]*huma.Response {
+		return map[string]*huma.Response{"200": {Description: "The file or zip", Content: anyBytes}, "206": {Description: "A range of the file", Content: anyBytes}}
+	}
+	s.stream(huma.Operation{Method: http.MethodGet, Path: ds + "/download", Tags: tags,
 		Summary: "Download a file, or a zip of several, of a folder, or of everything",
 		Parameters: []*huma.Param{
 			{Name: "path", In: "query", Schema: &huma.Schema{Type: huma.TypeString}, Description: "One path, several separated by commas, or repeated; everything if absent"},
-			{Name: "inline", In: "query", Schema: &huma.Schema{Type: huma.TypeInteger}, Description: "1 to show the file rather than save it"}},
-		Responses: map[string]*huma.Response{"200": {Description: "The file or zip"}, "206": {Description: "A range of the file"}}},
-		"", s.download)
+			{Name: "ticket", In: "query", Schema: &huma.Schema{Type: huma.TypeString}, Description: "In place of path: what POST gave a link for"},
+			inline},
+		Responses: responses()}, "", s.limited(s.mayFetch, s.download))
+	s.stream(huma.Operation{Method: http.MethodGet, Path: ds + "/download/{path}", Tags: tags, Summary: "Download a file, or a zip of a folder",
+		Parameters: []*huma.Param{inline}, Responses: responses()}, ds+"/download/*", s.limited(s.mayRead, s.downloadPath))
+	selected := s.OpenAPI().Components.Schemas.Schema(reflectDownloads, true, "Selection")
+	s.stream(huma.Operation{Method: http.MethodPost, Path: ds + "/download", Tags: tags, Summary: "Download a file, or a zip of several, with a list of any length",
+		RequestBody: &huma.RequestBody{Content: map[string]*huma.MediaType{
+			"application/json": {Schema: selected}, "application/x-www-form-urlencoded": {Schema: selected}, "multipart/form-data": {Schema: selected}}},
+		Responses: responses()}, "", s.limited(s.mayRead, s.postDownload))
+	s.stream(huma.Operation{Method: http.MethodGet, Path: ds + "/build-artifact", Tags: tags, Summary: "Download what was built of an entry: the COG of a raster",
+		Parameters: []*huma.Param{{Name: "path", In: "query", Required: true, Schema: &huma.Schema{Type: huma.TypeString}, Description: "Path of the entry"}},
+		Responses:  responses()}, "", s.limited(s.mayRead, s.buildArtifact))
 }
 
+// download answers GET with the paths, or a ticket for them, in the query.
 func (s *server) download(w http.ResponseWriter, r *http.Request) error {
+	if token := query(r, "ticket"); token != "" {
+		return s.fetch(w, r, token)
+	}
 	ctx := r.Context()
 	d, err := s.readDataset(ctx, DatasetInput{param(r, "org"), param(r, "ds")})
 	if err != nil {
 		return err
 	}
-	if r.Header.Get("X-Download-Check") != "" {
-		return nil // the caller may download now
-	}
 	paths, err := s.selection(ctx, r, d)
 	if err != nil {
 		return err
 	}
-	entries, err := s.Catalog.Tree(ctx, d, paths...)
+	return s.send(w, r, d, paths, query(r, "inline") == "1")
+}
+
+// downloadPath answers GET with the path of an entry in the address.
+func (s *server) downloadPath(w http.ResponseWriter, r *http.Request) error {
+	d, err := s.readDataset(r.Context(), DatasetInput{param(r, "org"), param(r, "ds")})
 	if err != nil {
 		return err
 	}
-	inline := query(r, "inline") == "1"
-	if len(paths) == 1 && len(entries) == 1 && entries[0].Type != catalog.Directory {
-		return s.sendFile(w, r, d, entries[0], inline)
+	name, err := catalog.CleanPath(param(r, "*"))
+	if err != nil {
+		return err
+	}
+	return s.send(w, r, d, []string{name}, query(r, "inline") == "1")
+}
+
+// downloadsBody is the body of POST download.
+type downloadsBody struct {
+	Path   oneOrMany `json:"path,omitempty" doc:"One path, several separated by commas, or a list; everything if absent"`
+	Inline int       `json:"inline,omitempty" doc:"1 to show the file rather than save it"`
+}
+
+// maxSelection bounds a list of paths, in bytes.
+const maxSelection = 16 << 20
+
+// postDownload answers the file or zip. The script of a browser can't save
+// what is streamed to it: it gets a link.
+func (s *server) postDownload(w http.ResponseWriter, r *http.Request) error {
+	ctx := r.Context()
+	d, err := s.readDataset(ctx, DatasetInput{param(r, "org"), param(r, "ds")})
+	if err != nil {
+		return err
+	}
+	var in downloadsBody
+	body, err := bodyReader{s.api, bodyShape(reflectDownloads), maxSelection, defaultBodyTimeout}.read(w, r)
+	if err != nil {
+		return err
+	}
+	if len(body) > 0 {
+		if err := json.Unmarshal(body, &in); err != nil {
+			return cairn.Errorf(cairn.Invalid, "The body is not understood: path is a text or a list of texts.").Because(err)
+		}
+	}
+	paths, err := s.choose(ctx, d, in.Path)
+	if err != nil {
+		return err
+	}
+	kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	if r.Header.Get("Origin") == "" || kind != "multipart/form-data" {
+		return s.send(w, r, d, paths, in.Inline == 1)
+	}
+	if err := s.mayZip(ctx, d, paths); err != nil {
+		return err
+	}
+	ticket := catalog.Ticket{Paths: paths, Inline: in.Inline == 1}
+	if caller := callerFrom(ctx); !caller.Anonymous() {
+		ticket.User = uuid.NullUUID{UUID: caller.ID(), Valid: true}
+	}
+	token, err := s.Catalog.IssueTicket(ctx, d, ticket)
+	if err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	return ignoreGone(r, writeJSON(w, map[string]string{"downloadUrl": s.datasetURL(r, d) + "/download?ticket=" + token}))
+}
+
+// mayFetch answers who may not download. A ticket is good by itself: what its
+// owner may is asked when it is used.
+func (s *server) mayFetch(r *http.Request) error {
+	if query(r, "ticket") != "" {
+		return nil
+	}
+	return s.mayRead(r)
+}
+
+// fetch sends what a ticket stands for, if whoever asked for it still may have it.
+func (s *server) fetch(w http.ResponseWriter, r *http.Request, token string) error {
+	ctx, org, ds := r.Context(), param(r, "org"), param(r, "ds")
+	ticket, err := s.Catalog.Ticket(ctx, org, ds, token)
+	if err != nil {
+		return err
+	}
+	caller := auth.Caller{}
+	if ticket.User.Valid {
+		if caller, err = s.Users.CallerWithID(ctx, ticket.User.UUID); err != nil {
+			return err
+		}
+	}
+	d, err := s.Catalog.Dataset(ctx, caller, org, ds, auth.ReadDataset)
+	if err != nil {
+		return err
+	}
+	return s.send(w, asCaller(r, caller), d, ticket.Paths, ticket.Inline)
+}
+
+// send answers one file as it is, anything else as a zip; no paths stand for
+// the whole dataset.
+func (s *server) send(w http.ResponseWriter, r *http.Request, d *catalog.Dataset, paths []string, inline bool) error {
+	ctx := r.Context()
+	if len(paths) == 1 {
+		e, err := s.Catalog.Entry(ctx, d, paths[0])
+		if err != nil {
+			return err
+		}
+		if e.Type != catalog.Directory {
+			return s.sendFile(w, r, d, e, inline)
+		}
+	}
+	if err := s.mayZip(ctx, d, paths); err != nil {
+		return err
+	}
+	var entries []catalog.Entry
+	err := s.Catalog.Walk(ctx, d, paths, func(e catalog.Entry) error {
+		e.Properties, e.Point, e.Polygon = nil, nil, nil // a zip needs little of each of many
+		entries = append(entries, e)
+		return nil
+	})
+	if err != nil {
+		return err
 	}
 	return s.sendZip(w, r, d, entries, inline)
 }
 
-// selection returns the paths that a request for a download names: none for
-// everything. Repeated parameters are literal; a single one is tried whole and
-// then cut at commas, so that each piece is the longest run that names an entry.
-func (s *server) selection(ctx context.Context, r *http.Request, d *catalog.Dataset) ([]string, error) {
-	var given []string
-	for name, value := range pairs(r.URL.RawQuery) {
-		if value != "" && sameName(name, "path") {
-			given = append(given, value)
+// mayZip answers nobody in particular where archives are only for users.
+func (s *server) mayZip(ctx context.Context, d *catalog.Dataset, paths []string) error {
+	if !s.DisableAnonymousBulkDownloads || !callerFrom(ctx).Anonymous() {
+		return nil
+	}
+	if len(paths) == 1 {
+		if e, err := s.Catalog.Entry(ctx, d, paths[0]); err == nil && e.Type != catalog.Directory {
+			return nil
 		}
 	}
-	if len(given) == 0 {
-		return nil, nil
-	}
-	if len(given) == 1 {
-		e, err := s.entryOf(ctx, r, d)
-		if err == nil && !strings.HasPrefix(given[0], "/") {
-			return []string{e.Path}, nil
-		}
-		if !strings.Contains(given[0], ",") {
-			if _, invalid := catalog.CleanPath(given[0]); invalid != nil {
-				return nil, invalid
-			}
-			return nil, err
-		}
-		return s.cut(ctx, d, strings.Split(given[0], ","))
-	}
-	for i, value := range given {
-		clean, err := catalog.CleanPath(value)
-		if err == nil {
-			_, err = s.Catalog.Entry(ctx, d, clean)
-		}
-		if err != nil {
-			return nil, unknownPiece(value, err)
-		}
-		given[i] = clean
-	}
-	return given, nil
-}
-
-// maxPieces bounds the look-ups that one list of paths may cost.
-const maxPieces = 2000
-
-func (s *server) cut(ctx context.Context, d *catalog.Dataset, pieces []string) ([]string, error) {
-	if len(pieces) > maxPieces {
-		return nil, cairn.Errorf(cairn.Invalid, "More than %d paths at once; ask for their folder instead.", maxPieces)
-	}
-	var paths []string
-	for start := 0; start < len(pieces); {
-		end, err := start, error(nil)
-		for try := min(len(pieces), start+16); try > start; try-- { // a name has a few commas at most
-			var clean string
-			if clean, err = catalog.CleanPath(strings.Join(pieces[start:try], ",")); err != nil {
-				continue
-			}
-			if _, err = s.Catalog.Entry(ctx, d, clean); err == nil {
-				paths, end = append(paths, clean), try
-				break
-			}
-			if cairn.CodeOf(err) != cairn.NotFound {
-				return nil, err
-			}
-		}
-		if end == start {
-			return nil, unknownPiece(pieces[start], err)
-		}
-		start = end
-	}
-	return paths, nil
-}
-
-// unknownPiece: an unknown path among several is a bad request, not a missing thing.
-func unknownPiece(path string, err error) error {
-	if cairn.CodeOf(err) == cairn.NotFound {
-		return cairn.Errorf(cairn.Invalid, "There is no entry %q in this dataset.", path)
-	}
-	return err
+	return cairn.Errorf(cairn.Unauthenticated, "Sign in to download more than one file at once.")
 }
 
 func (s *server) sendFile(w http.ResponseWriter, r *http.Request, d *catalog.Dataset, e catalog.Entry, inline bool) error {

@@ -109,7 +109,9 @@ func (s *server) features(context.Context, *struct{}) (*featuresOutput, error) {
 		return nil, err
 	}
 	return &featuresOutput{features{
-		UserManagement:                  true,
+		UserManagement:                  !s.Users.ManagedElsewhere(),
+		MaxConcurrentDownloadsPerUser:   limitOrNil(s.MaxDownloadsPerUser),
+		DisableAnonymousBulkDownloads:   s.DisableAnonymousBulkDownloads,
 		PasswordPolicy:                  newPasswordPolicy(s.Users.Policy()),
 		DatasetThumbnailCandidates:      thumbnailCandidates,
 		BulkDownloadAsyncThresholdBytes: asyncDownloadBytes,
@@ -162,4 +164,12 @@ func hubVersion(page fs.FS) (*string, error) {
 	}
 	version := strings.TrimSpace(string(text))
 	return &version, nil
+}
+
+// limitOrNil is null for no limit.
+func limitOrNil(limit int) *int {
+	if limit == 0 {
+		return nil
+	}
+	return &limit
 }

@@ -31,9 +31,11 @@ type Config struct {
 	TrustedProxies []netip.Prefix // whose X-Forwarded-* count; nil for loopback
 	AllowedOrigins []string       // of cross-origin requests; nil for any
 
-	Checks       map[string]Check // of the parts of the server, for /health
-	MonitorToken string           // opens /health and /quickhealth beside an admin's; "" for none
-	HubOptions   *HubOptions      // of the web client; nil if not configured
+	Checks                        map[string]Check // of the parts of the server, for /health
+	MonitorToken                  string           // opens /health and /quickhealth beside an admin's; "" for none
+	HubOptions                    *HubOptions      // of the web client; nil if not configured
+	MaxDownloadsPerUser           int              // at a time; 0 for any number
+	DisableAnonymousBulkDownloads bool             // archives are only for users
 }
 
 // server has a method for every operation.
@@ -41,6 +43,7 @@ type server struct {
 	Config
 	*api
 	examinations singleflight.Group // one of each part at a time, so that one that hangs is not asked again and again
+	downloads    *downloadLimiter
 }
 
 // New returns the handler of everything that Cairn serves.

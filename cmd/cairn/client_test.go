@@ -97,13 +97,19 @@ func (c client) form(t *testing.T, method, path string, fields ...string) answer
 // multipart sends fields, pairs of name and value, as a browser's FormData does.
 func (c client) multipart(t *testing.T, method, path string, fields ...string) answer {
 	t.Helper()
-	var body bytes.Buffer
-	parts := multipart.NewWriter(&body)
+	body, kind := multipartBody(t, fields...)
+	return c.send(t, method, path, body, "Content-Type", kind)
+}
+
+func multipartBody(t *testing.T, fields ...string) (body io.Reader, contentType string) {
+	t.Helper()
+	var content bytes.Buffer
+	parts := multipart.NewWriter(&content)
 	for i := 0; i < len(fields); i += 2 {
 		require.NoError(t, parts.WriteField(fields[i], fields[i+1]))
 	}
 	require.NoError(t, parts.Close())
-	return c.send(t, method, path, &body, "Content-Type", parts.FormDataContentType())
+	return &content, parts.FormDataContentType()
 }
 
 // post sends a value as JSON, with any method.

@@ -22,6 +22,7 @@ var restAPI = slices.Concat(
 	datasetPermissionStatements,
 	buildStatements,
 	datasetStatements,
+	downloadStatements,
 	userStatements,
 	systemStatements,
 )

@@ -32,6 +32,7 @@ type serveCommand struct {
 	CacheMB        int64          `name:"cache-mb" default:"256" help:"Memory for rendered tiles and thumbnails, in MiB."`
 	WebDir         string         `name:"web-dir" type:"existingdir" help:"Folder with a built web client to serve in place of Cairn's own page."`
 	LogLevel       slog.Level     `default:"info" help:"debug, info, warn or error."`
+	Downloads      downloadFlags  `embed:""`
 	Tasks          taskFlags      `embed:""`
 	Accounts       accountFlags   `embed:""`
 	SignIn         signIn         `embed:""`
@@ -159,7 +160,8 @@ func (s *serveCommand) start(ctx context.Context) (n *node, err error) {
 	}
 	handler := httpapi.New(httpapi.Config{Users: users, Catalog: entries, Store: store, Ingest: intake, Tiles: tiles, Page: page, WebPolicy: policy,
 		ExternalURL: s.ExternalURL, TrustedProxies: s.TrustedProxies, AllowedOrigins: s.AllowedOrigins,
-		Checks: checksOf(entries, store, queue), MonitorToken: s.Monitoring.MonitorToken, HubOptions: hubOptions})
+		Checks: checksOf(entries, store, queue), MonitorToken: s.Monitoring.MonitorToken, HubOptions: hubOptions,
+		MaxDownloadsPerUser: s.Downloads.MaxDownloadsPerUser, DisableAnonymousBulkDownloads: s.Downloads.DisableAnonymousBulkDownloads})
 	if err := s.listen(n, handler); err != nil {
 		return n, err
 	}

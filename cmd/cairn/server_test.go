@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -171,8 +172,12 @@ type sharedServer struct {
 // open has the demo dataset; strict has every limit that an operator can set.
 var (
 	open   = &sharedServer{flags: []string{"--demo", "--max-active-tasks=1000", "--max-active-tasks-per-organization=1000", "--max-active-tasks-per-user=1000", "--max-bulk-downloads-per-user=1000"}}
-	strict = &sharedServer{flags: []string{"--max-task-output-mb=1", "--monitor-token=" + monitorToken}}
+	strict = &sharedServer{flags: []string{"--max-task-output-mb=1", "--monitor-token=" + monitorToken,
+		"--max-downloads-per-user=" + strconv.Itoa(strictDownloads), "--disable-anonymous-bulk-downloads"}}
 )
+
+// strictDownloads is how many downloads a user of the strict server may have.
+const strictDownloads = 2
 
 // client returns a client of the server, signed in as admin. What a test
 // stores goes into a dataset of its own.
