@@ -1,6 +1,9 @@
 package auth
 
 import (
+	"strconv"
+	"strings"
+
 	"github.com/cairngeo/cairn"
 	"github.com/google/uuid"
 )
@@ -14,6 +17,20 @@ const (
 	Unlisted                   // whoever knows the address
 	Public                     // everybody, and it is listed
 )
+
+// VisibilityNames are the names of the visibilities, by number.
+var VisibilityNames = []string{"Private", "Unlisted", "Public"}
+
+// ParseVisibility reads a visibility's number, or its name in any case.
+func ParseVisibility(text string) (Visibility, error) {
+	text = strings.TrimSpace(text)
+	for i, name := range VisibilityNames {
+		if text == strconv.Itoa(i) || strings.EqualFold(text, name) {
+			return Visibility(i), nil
+		}
+	}
+	return Private, cairn.Errorf(cairn.Invalid, "%.40q is no visibility. Use 0 (Private), 1 (Unlisted) or 2 (Public).", text)
+}
 
 // Level is what a member may do in an organization.
 type Level int

@@ -94,6 +94,16 @@ func many[T any](ctx context.Context, q querier, scan pgx.RowToFunc[T], sql stri
 	return list, nil
 }
 
+// eachRow runs a query and calls each when a row has been scanned, so that any
+// number of rows takes the memory of one.
+func eachRow(ctx context.Context, q querier, scan []any, each func() error, sql string, args ...any) error {
+	rows, err := q.Query(ctx, sql, args...)
+	if err == nil {
+		_, err = pgx.ForEachRow(rows, scan, each)
+	}
+	return translate(err)
+}
+
 // querier is a pool or a transaction.
 type querier interface {
 	Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error)

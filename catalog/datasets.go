@@ -231,7 +231,7 @@ func (c *Catalog) OpenDataset(ctx context.Context, caller auth.Caller, organizat
 	if err != nil {
 		return auth.Private, err
 	}
-	return v, c.Update(ctx, func(tx Tx) error {
+	err = c.Update(ctx, func(tx Tx) error {
 		if err := tx.lock(ctx, d.ID); err != nil {
 			return err
 		}
@@ -246,6 +246,7 @@ func (c *Catalog) OpenDataset(ctx context.Context, caller auth.Caller, organizat
 		}
 		return tx.Set(ctx, d.ID, "visibility", v)
 	})
+	return v, err
 }
 
 // fixedSlug is the slug of the dataset that every server has; clients rely on it.

@@ -2,7 +2,6 @@ package httpapi
 
 import (
 	"context"
-	"encoding/json"
 	"net/http"
 	"strings"
 	"time"
@@ -32,12 +31,6 @@ type dataset struct {
 	HasThumbnail *bool              `json:"hasThumbnail"`
 }
 
-type metadataRecord struct {
-	ID    string          `json:"id"`
-	Data  json.RawMessage `json:"data"`
-	MTime int64           `json:"mtime"`
-}
-
 func newDataset(d *catalog.Dataset, caller auth.Caller) dataset {
 	return dataset{Slug: d.Slug, CreationDate: d.CreatedAt.UTC(), Properties: datasetProperties(d), Size: d.Size, Permissions: permissionsOn(d, caller)}
 }
@@ -49,7 +42,7 @@ func permissionsOn(d *catalog.Dataset, caller auth.Caller) datasetPermissions {
 func datasetProperties(d *catalog.Dataset) map[string]any {
 	meta := map[string]any{}
 	for _, r := range d.Metadata {
-		record := metadataRecord{r.ID, r.Data, r.MTime}
+		record := newMetadataRecord(r)
 		if catalog.Plural(r.Key) {
 			list, _ := meta[r.Key].([]metadataRecord)
 			meta[r.Key] = append(list, record)

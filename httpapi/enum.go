@@ -27,7 +27,7 @@ type visibility = enum[visibilities, auth.Visibility]
 
 type visibilities struct{}
 
-func (visibilities) names() []string { return []string{"Private", "Unlisted", "Public"} }
+func (visibilities) names() []string { return auth.VisibilityNames }
 
 // MarshalJSON writes the number.
 func (e enum[E, T]) MarshalJSON() ([]byte, error) {

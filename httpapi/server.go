@@ -62,6 +62,7 @@ func New(c Config) http.Handler {
 	s.registerUserMemberships()
 	s.registerOrganizations()
 	s.registerDatasets()
+	s.registerMetadata()
 	s.registerObjects()
 	s.registerDownloads()
 	s.registerTiles()

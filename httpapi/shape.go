@@ -12,6 +12,7 @@ import (
 	"reflect"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/cairngeo/cairn"
 	"github.com/go-json-experiment/json/jsontext"
@@ -21,6 +22,7 @@ import (
 type shape struct {
 	object bool                    // a struct or a map; nothing else can be sent as a form
 	fields map[string]reflect.Type // by JSON name
+	free   bool                    // the type reads JSON of any kind by itself
 	rest   reflect.Type            // of members of a map; nil for a struct, whose unknown members are ignored
 }
 
@@ -29,7 +31,7 @@ func bodyShape(t reflect.Type) shape {
 	t = pointed(t)
 	switch t.Kind() {
 	case reflect.Struct:
-		s := shape{object: true, fields: map[string]reflect.Type{}}
+		s := shape{object: true, fields: map[string]reflect.Type{}, free: reflect.PointerTo(t).Implements(reflect.TypeFor[json.Unmarshaler]())}
 		s.addFields(t)
 		return s
 	case reflect.Map:
@@ -81,7 +83,7 @@ func (s shape) member(sent string) (string, reflect.Type, bool) {
 // json returns a body of any of the three content types as JSON.
 func (s shape) json(contentType string, data []byte) ([]byte, error) {
 	if contentType == "" {
-		return s.fromJSON(data), nil
+		return s.fromJSON(data), checkUTF8(string(data))
 	}
 	media, params, err := mime.ParseMediaType(contentType)
 	form := fields{values: map[string][]string{}}
@@ -89,7 +91,7 @@ func (s shape) json(contentType string, data []byte) ([]byte, error) {
 	case err != nil:
 		return nil, cairn.Errorf(cairn.Unsupported, "The Content-Type %q can't be understood.", contentType)
 	case media == "application/json" || media == "text/json" || strings.HasPrefix(media, "application/") && strings.HasSuffix(media, "+json"):
-		return s.fromJSON(data), nil
+		return s.fromJSON(data), checkUTF8(string(data))
 	case !s.object:
 	case media == "application/x-www-form-urlencoded":
 		for sent, value := range pairs(string(data)) {
@@ -105,11 +107,21 @@ func (s shape) json(contentType string, data []byte) ([]byte, error) {
 	return nil, cairn.Errorf(cairn.Unsupported, "A body of type %s is not understood here. Send JSON or a form.", media)
 }
 
+// checkUTF8 keeps what is no text from being changed into some.
+func checkUTF8(texts ...string) error {
+	for _, text := range texts {
+		if !utf8.ValidString(text) {
+			return cairn.Errorf(cairn.Invalid, "The data of the request is not valid UTF-8.")
+		}
+	}
+	return nil
+}
+
 // fromJSON spells the members as the struct does and drops those that are
 // null, which is the same as absent. What is not an object, or no JSON at
 // all, is left for the decoder to complain about.
 func (s shape) fromJSON(data []byte) []byte {
-	if s.fields == nil {
+	if s.fields == nil || s.free {
 		return data
 	}
 	in := jsontext.NewDecoder(bytes.NewReader(data), jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
@@ -181,6 +193,9 @@ func (f fields) addParts(s shape, parts *multipart.Reader) error {
 func (s shape) fromForm(form fields) ([]byte, error) {
 	members := map[string]json.RawMessage{}
 	for name, values := range form.values {
+		if err := checkUTF8(values...); err != nil {
+			return nil, err
+		}
 		_, t, _ := s.member(name)
 		members[name] = fieldJSON(t, values)
 	}

@@ -25,6 +25,7 @@ var restAPI = slices.Concat(
 	downloadStatements,
 	userStatements,
 	systemStatements,
+	metadataStatements,
 )
 
 func TestConformanceREST(t *testing.T) { checkStatements(t, "REST API", restAPI, 205) }
