@@ -63,6 +63,7 @@ func New(c Config) http.Handler {
 	s.registerOrganizations()
 	s.registerDatasets()
 	s.registerMetadata()
+	s.registerStamp()
 	s.registerObjects()
 	s.registerDownloads()
 	s.registerTiles()

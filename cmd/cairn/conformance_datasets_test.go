@@ -2,6 +2,7 @@ package main
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 
@@ -44,6 +45,40 @@ func (c client) listed(t *testing.T, organization, slug string) bool {
 		}
 	}
 	return false
+}
+
+type stamp struct {
+	Checksum string
+	Entries  []map[string]string
+	Meta     []string
+}
+
+func (c client) stamp(t *testing.T, dataset string) stamp {
+	t.Helper()
+	var s stamp
+	c.get(t, dataset+"/stamp").json(t, http.StatusOK, &s)
+	return s
+}
+
+func (s stamp) paths(t *testing.T) (paths []string) {
+	t.Helper()
+	for _, e := range s.Entries {
+		require.Len(t, e, 1)
+		for path := range e {
+			paths = append(paths, path)
+		}
+	}
+	return paths
+}
+
+// recomputed is the checksum as a client computes it.
+func (s stamp) recomputed(t *testing.T) string {
+	t.Helper()
+	var all strings.Builder
+	for i, path := range s.paths(t) {
+		all.WriteString(path + s.Entries[i][path])
+	}
+	return sum([]byte(all.String() + strings.Join(s.Meta, "")))
 }
 
 // Sections 6.3 (as far as it is about visibility) and 6.5 of the REST API's checklist.
@@ -160,6 +195,64 @@ var datasetStatements = []statement{
 		assert.Equal(t, 401, hidden.status)
 		assert.Equal(t, hidden.status, absent.status)
 		assert.Equal(t, hidden.body, absent.body)
+	}},
+	{number: 79, says: "the stamp's checksum is that of its entries and records", holds: func(t *testing.T) {
+		c := server(t)
+		ds := c.newDataset(t, "c79", "public")
+		const nothing = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+		assert.Equal(t, `{"checksum":"`+nothing+`","entries":[],"meta":[]}`, string(c.get(t, ds+"/stamp").body), "settings are not part of it")
+		for _, path := range []string{"a.txt", "Z.txt", "sub/b.txt", "sub-x/c.txt", "é.txt", "q\"uo te,%.txt"} {
+			c.upload(t, ds, path, []byte(path))
+		}
+		c.form(t, "POST", ds+"/meta/notes", "data", "1", "path", "sub")
+		c.form(t, "POST", ds+"/meta/notes", "data", "2")
+		s := c.stamp(t, ds)
+		assert.Equal(t, []string{"Z.txt", "a.txt", "q\"uo te,%.txt", "sub", "sub-x", "sub-x/c.txt", "sub/b.txt", "é.txt"}, s.paths(t))
+		assert.Equal(t, "", s.Entries[3]["sub"])
+		assert.Len(t, s.Meta, 2)
+		assert.True(t, slices.IsSorted(s.Meta))
+		assert.Equal(t, s.recomputed(t), s.Checksum)
+		etag := c.get(t, ds+"/stamp").header.Get("ETag")
+		assert.Equal(t, `"`+s.Checksum+`"`, etag)
+		assert.Equal(t, 304, c.get(t, ds+"/stamp", "If-None-Match", etag).status)
+		head := c.send(t, "HEAD", ds+"/stamp", nil)
+		assert.Equal(t, 200, head.status)
+		assert.Equal(t, "application/json", head.header.Get("Content-Type"))
+		assert.Equal(t, 200, c.anonymous().get(t, ds+"/stamp", "Cookie", "jwtToken=").status)
+	}},
+	{number: 80, says: "the stamp changes with files and metadata other than settings, and only then", holds: func(t *testing.T) {
+		c := server(t)
+		ds := c.newDataset(t, "c80", "private")
+		c.upload(t, ds, "a.txt", []byte("a"))
+		c.form(t, "POST", ds+"/meta/set", "key", "note", "data", "1", "path", "a.txt").record(t)
+		for _, step := range []struct {
+			what    string
+			change  func() answer
+			changes bool
+		}{
+			{"PUT name", func() answer { return c.form(t, "PUT", ds, "name", "x", "visibility", "2") }, false},
+			{"set name", func() answer { return c.form(t, "POST", ds+"/meta/set", "key", "name", "data", "y") }, false},
+			{"first tagline", func() answer { return c.form(t, "POST", ds+"/meta/set", "key", "tagline", "data", "y") }, false},
+			{"first license", func() answer { return c.form(t, "POST", ds+"/meta/license/set", "data", "MIT") }, false},
+			{"chattr", func() answer { return c.form(t, "POST", ds+"/chattr", "attrs", `{"public":false}`) }, false},
+			{"unset tagline", func() answer { return c.form(t, "POST", ds+"/meta/unset", "key", "tagline") }, false},
+			{"list", func() answer { return c.get(t, ds+"/list") }, false},
+			{"set note", func() answer { return c.form(t, "POST", ds+"/meta/set", "key", "note", "data", "2", "path", "a.txt") }, true},
+			{"a name that is no setting", func() answer { return c.form(t, "POST", ds+"/meta/set", "key", "name", "data", "2", "path", "a.txt") }, true},
+			{"add", func() answer { return c.form(t, "POST", ds+"/meta/notes", "data", "2") }, true},
+			{"remove", func() answer { return c.send(t, "DELETE", ds+"/meta/notes", nil) }, true},
+			{"the same upload", func() answer { c.upload(t, ds, "a.txt", []byte("a")); return answer{} }, false},
+			{"another upload", func() answer { c.upload(t, ds, "a.txt", []byte("b")); return answer{} }, true},
+			{"a move", func() answer { return c.form(t, "PUT", ds+"/obj", "source", "a.txt", "dest", "A.txt") }, true},
+			{"deletion", func() answer { return c.send(t, "DELETE", ds+"/obj?path=A.txt", nil) }, true},
+		} {
+			before := c.stamp(t, ds)
+			a := step.change()
+			require.Less(t, a.status, 300, "%s: %s", step.what, a.body)
+			after := c.stamp(t, ds)
+			assert.Equal(t, step.changes, before.Checksum != after.Checksum, step.what)
+			assert.Equal(t, after.recomputed(t), after.Checksum, step.what)
+		}
 	}},
 	{number: 81, says: "rename moves the dataset to the new slug", holds: func(t *testing.T) {
 		c := server(t)

@@ -1,0 +1,54 @@
+package catalog
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"hash"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+)
+
+// Stamp is what copies of a dataset are compared by, read as of one moment:
+// its entries, then its metadata.
+type Stamp struct {
+	ctx     context.Context
+	tx      pgx.Tx
+	dataset uuid.UUID
+	sum     hash.Hash
+}
+
+// Stamp lets read go through the stamp and returns its checksum: SHA-256 over
+// paths, hashes and ids in the order in which they are read, without anything
+// in between.
+func (c *Catalog) Stamp(ctx context.Context, d *Dataset, read func(*Stamp) error) (checksum string, err error) {
+	s := &Stamp{ctx: ctx, dataset: d.ID, sum: sha256.New()}
+	moment := pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}
+	err = pgx.BeginTxFunc(ctx, c.pool, moment, func(tx pgx.Tx) error {
+		s.tx = tx
+		return read(s)
+	})
+	return hex.EncodeToString(s.sum.Sum(nil)), translate(err)
+}
+
+// Entries calls each with the path and hash of every row, the empty path
+// included, in the order of the paths' bytes. Folders have the hash "".
+func (s *Stamp) Entries(each func(path, hash string) error) error {
+	var path, hash string
+	return eachRow(s.ctx, s.tx, []any{&path, &hash}, func() error {
+		s.sum.Write([]byte(path + hash)) // a hash never fails
+		return each(path, hash)
+	}, `select path, hash from entries where dataset_id = $1 order by path`, s.dataset)
+}
+
+// Records calls each with the id of every record of metadata, in order. Those
+// that the server made for settings are left out, so that renaming or
+// publishing a dataset makes no copy look out of date.
+func (s *Stamp) Records(each func(id string) error) error {
+	var id string
+	return eachRow(s.ctx, s.tx, []any{&id}, func() error {
+		s.sum.Write([]byte(id))
+		return each(id)
+	}, `select id from metadata where dataset_id = $1 and not made_by_server order by id`, s.dataset)
+}
