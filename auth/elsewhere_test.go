@@ -250,3 +250,25 @@ func TestTwoFirstLoginsAtOnceMakeOneUser(t *testing.T) {
 	require.NoError(t, pool.QueryRow(t.Context(), `select count(*) from users`).Scan(&made))
 	assert.Equal(t, 1, made)
 }
+
+func TestPasswordsAreChangedWhereTheyAreKept(t *testing.T) {
+	t.Parallel()
+	users, _ := open(t)
+	alice := auth.Caller{User: create(t, users, "alice", auth.RoleAdmin)}
+	users.LookIn(&phoneBook{people: map[string]*auth.Person{"bob/secret": {Name: "bob"}}})
+	bob, _, err := users.Login(t.Context(), "bob", "secret", "192.0.2.1")
+	require.NoError(t, err)
+	secret, right := "secret", password
+	for _, caller := range []auth.Caller{{User: bob}, alice} {
+		_, _, err = users.ChangePassword(t.Context(), caller, "bob", auth.PasswordChange{Current: &secret, New: "another 1"})
+		assert.Equal(t, cairn.Invalid, cairn.CodeOf(err), caller.User.Name)
+	}
+	_, _, err = users.ChangePassword(t.Context(), alice, "alice", auth.PasswordChange{Current: &right, New: "another 1"})
+	assert.NoError(t, err, "this one is kept here")
+
+	assert.True(t, users.ManagedElsewhere())
+	_, err = users.Add(t.Context(), alice, auth.NewUser{Name: "carol", Password: "another 1"})
+	assert.Equal(t, cairn.Invalid, cairn.CodeOf(err))
+	assert.Equal(t, cairn.Invalid, cairn.CodeOf(users.Edit(t.Context(), alice, "bob", auth.AccountChange{})))
+	assert.Equal(t, cairn.Forbidden, cairn.CodeOf(users.Edit(t.Context(), auth.Caller{User: bob}, "alice", auth.AccountChange{})), "permission first")
+}

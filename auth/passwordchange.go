@@ -22,7 +22,7 @@ func (u *Users) ChangePassword(ctx context.Context, c Caller, name string, chang
 	if err != nil {
 		return nil, Token{}, err
 	}
-	if err := u.MayManage(); err != nil {
+	if err := u.keepsPassword(ctx, account); err != nil {
 		return nil, Token{}, err
 	}
 	own := account.ID == c.User.ID
@@ -51,6 +51,18 @@ func (u *Users) ChangePassword(ctx context.Context, c Caller, name string, chang
 	}
 	token, err := sign(u.secret, user, u.lifetime)
 	return user, token, err
+}
+
+// keepsPassword refuses to give a password to somebody who signs in elsewhere.
+func (u *Users) keepsPassword(ctx context.Context, account *User) error {
+	if !u.ManagedElsewhere() {
+		return nil
+	}
+	_, hash, err := u.find(ctx, `id = $1`, account.ID)
+	if err == nil && hash == "" {
+		return cairn.Errorf(cairn.Invalid, "The password of %q is kept in the directory that people sign in with. Change it there.", account.Name)
+	}
+	return err
 }
 
 // prove checks the present password as a login does.
