@@ -232,7 +232,7 @@ func (c *Catalog) OpenDataset(ctx context.Context, caller auth.Caller, organizat
 		return auth.Private, err
 	}
 	err = c.Update(ctx, func(tx Tx) error {
-		if err := tx.lock(ctx, d.ID); err != nil {
+		if err := tx.Lock(ctx, d.ID); err != nil {
 			return err
 		}
 		if err := tx.QueryRow(ctx, `select visibility from datasets where id = $1`, d.ID).Scan(&v); err != nil {

@@ -71,14 +71,40 @@ func (f *fixture) makeFolder(t *testing.T, path string) error {
 }
 
 func (f *fixture) remove(t *testing.T, path string) error {
-	return f.Update(t.Context(), func(tx Tx) error { return tx.Remove(t.Context(), f.dataset.ID, path) })
+	return f.Update(t.Context(), func(tx Tx) error {
+		removed, err := tx.Remove(t.Context(), f.dataset.ID, path)
+		if err == nil && len(removed) == 0 {
+			return errNoEntry(path)
+		}
+		return err
+	})
 }
 
 func (f *fixture) move(t *testing.T, source, dest string) error {
+	return f.relocate(t, source, f.at(dest), Relocation{})
+}
+
+func (f *fixture) relocate(t *testing.T, source string, dest Place, how Relocation) error {
 	return f.Update(t.Context(), func(tx Tx) error {
-		_, err := tx.Move(t.Context(), f.dataset.ID, source, dest)
+		_, err := tx.Relocate(t.Context(), f.at(source), dest, how)
 		return err
 	})
+}
+
+func (f *fixture) at(path string) Place { return Place{f.dataset.ID, path} }
+
+func (f *fixture) list(t *testing.T, path string, only *EntryType) (found []Entry, err error) {
+	t.Helper()
+	err = f.Snapshot(t.Context(), func(s Snapshot) error {
+		for entries, err := range s.List(t.Context(), f.dataset, path, only) {
+			if err != nil {
+				return err
+			}
+			found = append(found, entries...)
+		}
+		return nil
+	})
+	return found, err
 }
 
 func pathsOf(entries []Entry) []string {

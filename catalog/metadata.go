@@ -133,7 +133,7 @@ func (c *Catalog) SetMetadata(ctx context.Context, d *Dataset, path, key, text s
 // lockPath keeps others from changing the dataset's entries and metadata, and
 // returns the path as describedPath does.
 func (tx Tx) lockPath(ctx context.Context, dataset uuid.UUID, path string) (string, error) {
-	if err := tx.lock(ctx, dataset); err != nil {
+	if err := tx.Lock(ctx, dataset); err != nil {
 		return "", err
 	}
 	return describedPath(ctx, tx, dataset, path)
@@ -175,7 +175,7 @@ func (tx Tx) setRecord(ctx context.Context, dataset uuid.UUID, key string, value
 	if err != nil {
 		return Record{}, fmt.Errorf("setting %s: %w", key, err)
 	}
-	if err := tx.lock(ctx, dataset); err != nil { // two that set it for the first time make one record
+	if err := tx.Lock(ctx, dataset); err != nil { // two that set it for the first time make one record
 		return Record{}, err
 	}
 	if key == "visibility" { // the older key says the same to those who look at it

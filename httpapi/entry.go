@@ -62,15 +62,20 @@ type entriesOutput struct{ Body []entry }
 
 type entryOutput struct{ Body entry }
 
+// productStates knows how far products are: the catalog, and one moment of it.
+type productStates interface {
+	ProductStates(ctx context.Context, keys []string) (map[string]catalog.ProductState, error)
+}
+
 // newEntries returns the entries as the API shows them, with the state of their builds.
-func (s *server) newEntries(ctx context.Context, entries []catalog.Entry) ([]entry, error) {
+func (s *server) newEntries(ctx context.Context, products productStates, entries []catalog.Entry) ([]entry, error) {
 	keys := make([]string, 0, len(entries))
 	for _, e := range entries {
 		if p, ok := ingest.Product(e); ok {
 			keys = append(keys, p.Key())
 		}
 	}
-	states, err := s.Catalog.ProductStates(ctx, keys)
+	states, err := products.ProductStates(ctx, keys)
 	if err != nil {
 		return nil, err
 	}

@@ -71,6 +71,10 @@ func (f *fixture) upload(t *testing.T, path, content string) catalog.Entry {
 	return e
 }
 
+func (f *fixture) move(t *testing.T, source, dest string) (catalog.Entry, error) {
+	return f.Relocate(t.Context(), Location{f.dataset, source}, Location{f.dataset, dest}, catalog.Relocation{})
+}
+
 func (f *fixture) count(t *testing.T, sql string, args ...any) (n int) {
 	t.Helper()
 	require.NoError(t, f.pool.QueryRow(t.Context(), sql, args...).Scan(&n))

@@ -5,7 +5,7 @@ package ingest
 import (
 	"context"
 	"io"
-	"path"
+	"slices"
 	"time"
 
 	"github.com/cairngeo/cairn"
@@ -77,53 +77,41 @@ func (in *Ingest) MakeFolder(ctx context.Context, d *catalog.Dataset, path strin
 	return e, in.catalog.Update(ctx, func(tx catalog.Tx) error { return tx.MakeFolder(ctx, d.ID, path, e.MTime) })
 }
 
-// Move renames an entry. A file whose extension changes is looked at again.
-func (in *Ingest) Move(ctx context.Context, d *catalog.Dataset, source, dest string) (catalog.Entry, error) {
-	source, err := catalog.CleanPath(source)
-	if err != nil {
-		return catalog.Entry{}, err
-	}
-	dest, err = catalog.CleanPath(dest)
-	if err != nil {
-		return catalog.Entry{}, err
-	}
-	e, err := in.catalog.Entry(ctx, d, source)
-	if err != nil {
-		return catalog.Entry{}, err
-	}
-	e.Path = dest
-	retype := e.Type != catalog.Directory && path.Ext(source) != path.Ext(dest)
-	if retype {
-		if e.Description, err = describe(ctx, in.store, e.Hash, dest); err != nil {
-			return catalog.Entry{}, err
-		}
-	}
-	err = in.catalog.Update(ctx, func(tx catalog.Tx) error {
-		moved, err := tx.Move(ctx, d.ID, source, dest)
-		if err != nil {
-			return err
-		}
-		if !retype {
-			e = moved
-			return nil
-		}
-		if moved.Hash != e.Hash {
-			return cairn.Errorf(cairn.Conflict, "%q was replaced at this moment. Move it again.", source)
-		}
-		if err := tx.Put(ctx, d.ID, e); err != nil {
-			return err
-		}
-		return in.requestBuilds(ctx, tx, d, false, e)
-	})
-	return e, err
-}
-
 // Remove deletes an entry, a folder with everything below it. Bytes and
 // products that nothing needs any more are collected later.
 func (in *Ingest) Remove(ctx context.Context, d *catalog.Dataset, path string) error {
-	path, err := catalog.CleanPath(path)
-	if err != nil {
-		return err
+	_, failed, err := in.RemoveAll(ctx, d, []string{path})
+	if err == nil && failed[path] != nil {
+		return failed[path]
 	}
-	return in.catalog.Update(ctx, func(tx catalog.Tx) error { return tx.Remove(ctx, d.ID, path) })
+	return err
+}
+
+// RemoveAll deletes entries and tells, by the paths as they are given, which it
+// deleted and what is wrong with the others. One that is given twice counts once.
+func (in *Ingest) RemoveAll(ctx context.Context, d *catalog.Dataset, paths []string) (deleted []string, failed map[string]error, err error) {
+	failed = map[string]error{}
+	given := map[string]string{} // by what they mean
+	var meant []string
+	for _, path := range paths {
+		clean, err := catalog.CleanPath(path)
+		if err != nil {
+			failed[path] = err
+		} else if _, twice := given[clean]; !twice {
+			given[clean], meant = path, append(meant, clean)
+		}
+	}
+	var removed []string
+	err = in.catalog.Update(ctx, func(tx catalog.Tx) error {
+		removed, err = tx.Remove(ctx, d.ID, meant...)
+		return err
+	})
+	for _, path := range meant {
+		if _, found := slices.BinarySearch(removed, path); found {
+			deleted = append(deleted, given[path])
+		} else {
+			failed[given[path]] = cairn.Errorf(cairn.NotFound, "There is no entry %q in this dataset.", path)
+		}
+	}
+	return deleted, failed, err
 }

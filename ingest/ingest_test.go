@@ -85,7 +85,7 @@ func TestMoveLooksAgainAtAnotherExtension(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
 	f.upload(t, "a.txt", "# x")
-	e, err := f.Move(t.Context(), f.dataset, "a.txt", "docs/a.md")
+	e, err := f.move(t, "a.txt", "docs/a.md")
 	require.NoError(t, err)
 	assert.Equal(t, catalog.Markdown, e.Type)
 	got, err := f.entries.Entry(t.Context(), f.dataset, "docs/a.md")
@@ -94,7 +94,7 @@ func TestMoveLooksAgainAtAnotherExtension(t *testing.T) {
 	require.NoError(t, f.Remove(t.Context(), f.dataset, "docs/"))
 	assert.Equal(t, cairn.NotFound, cairn.CodeOf(f.Remove(t.Context(), f.dataset, "docs")))
 	for _, hostile := range []string{"../x", "/x", ".ddb/x", ""} {
-		_, err := f.Move(t.Context(), f.dataset, "a.txt", hostile)
+		_, err := f.move(t, "a.txt", hostile)
 		assert.Equal(t, cairn.Invalid, cairn.CodeOf(err), hostile)
 		assert.Equal(t, cairn.Invalid, cairn.CodeOf(f.Remove(t.Context(), f.dataset, hostile)), hostile)
 	}

@@ -20,6 +20,7 @@ var restAPI = slices.Concat(
 	conventionStatements,
 	authenticationStatements,
 	datasetPermissionStatements,
+	objectStatements,
 	buildStatements,
 	datasetStatements,
 	downloadStatements,

@@ -1,0 +1,103 @@
+package httpapi
+
+import (
+	"context"
+	"encoding/json"
+	"io"
+	"mime"
+	"mime/multipart"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/cairngeo/cairn"
+	"github.com/cairngeo/cairn/catalog"
+)
+
+// upload streams the file of a multipart body into the store. Nothing is
+// visible before all of the body has come.
+func (s *server) upload(w http.ResponseWriter, r *http.Request) error {
+	ctx := r.Context()
+	d, err := s.writeDataset(ctx, DatasetInput{param(r, "org"), param(r, "ds")})
+	if err != nil {
+		return err
+	}
+	if kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type")); kind != "multipart/form-data" {
+		return cairn.Errorf(cairn.Unsupported, "Send the upload as multipart/form-data with the fields path and file.")
+	}
+	parts, err := r.MultipartReader()
+	if err != nil {
+		return cairn.Errorf(cairn.Invalid, "The multipart body is not understood.").Because(err)
+	}
+	path, content, err := s.receive(ctx, parts, query(r, "path"))
+	if err != nil {
+		return err
+	}
+	var e catalog.Entry
+	switch {
+	case path == "":
+		return cairn.Errorf(cairn.Invalid, "Say in the field path where to put the file.")
+	case content != nil:
+		e, err = s.Ingest.Put(ctx, d, path, *content)
+	default:
+		e, err = s.Ingest.MakeFolder(ctx, d, path)
+	}
+	if err != nil {
+		return err
+	}
+	list, err := s.newEntries(ctx, s.Catalog, []catalog.Entry{e})
+	if err != nil {
+		return err
+	}
+	w.Header().Set("Location", s.datasetURL(r, d)+"/list?path="+url.QueryEscape(e.Path))
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(http.StatusCreated)
+	return ignoreGone(r, json.NewEncoder(w).Encode(list[0]))
+}
+
+// maxField bounds a text field of an upload, in bytes.
+const maxField = 64 << 10
+
+// receive reads the fields of an upload, in whatever order they come, and
+// stores the bytes of the file. content is nil if there is none.
+func (s *server) receive(ctx context.Context, parts *multipart.Reader, path string) (_ string, content *catalog.Content, err error) {
+	for {
+		part, err := parts.NextPart()
+		if err == io.EOF { // a wrapped one is an end within a boundary
+			return path, content, nil
+		}
+		if err != nil {
+			return "", nil, brokenOff(err)
+		}
+		switch name := part.FormName(); {
+		case sameName(name, "path"):
+			text, err := io.ReadAll(io.LimitReader(part, maxField))
+			if err != nil {
+				return "", nil, brokenOff(err)
+			}
+			path = string(text)
+		case sameName(name, "file") && content == nil:
+			if path != "" { // what can't be stored need not be sent
+				if _, err := catalog.CleanPath(path); err != nil {
+					return "", nil, err
+				}
+			}
+			received, err := s.Ingest.Receive(ctx, part, -1)
+			if err != nil {
+				return "", nil, err
+			}
+			if part.FileName() != "" || received.Size > 0 { // else an empty field, which is as good as none
+				content = &received
+			}
+		}
+	}
+}
+
+func brokenOff(err error) error {
+	return cairn.Errorf(cairn.Invalid, "The upload ended before it was complete. Send it again.").Because(err)
+}
+
+// datasetURL is the address of the dataset in the API.
+func (s *server) datasetURL(r *http.Request, d *catalog.Dataset) string {
+	return strings.Join([]string{baseURL(r), "orgs", d.Organization, "ds", d.Slug}, "/")
+}
