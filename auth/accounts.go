@@ -157,8 +157,8 @@ func mustNotBeLast(ctx context.Context, tx pgx.Tx, id uuid.UUID) error {
 // firstAdmin is the user that the first start makes; it can't be deleted.
 const firstAdmin = "admin"
 
-// RemoveIn deletes a user in a transaction that has dealt with what he owns.
-func (u *Users) RemoveIn(ctx context.Context, tx pgx.Tx, user *User) error {
+// RemoveIn deletes a user in a transaction, if he may go, once settle has dealt with what he owns.
+func (u *Users) RemoveIn(ctx context.Context, tx pgx.Tx, user *User, settle func() error) error {
 	if user.Name == firstAdmin {
 		return cairn.Errorf(cairn.Invalid, "The user %q can't be deleted. It can be deactivated once there is another administrator.", firstAdmin)
 	}
@@ -169,6 +169,9 @@ func (u *Users) RemoveIn(ctx context.Context, tx pgx.Tx, user *User) error {
 		if err := mustNotBeLast(ctx, tx, user.ID); err != nil {
 			return err
 		}
+	}
+	if err := settle(); err != nil {
+		return err
 	}
 	_, err := tx.Exec(ctx, `delete from users where id = $1`, user.ID)
 	return err

@@ -113,7 +113,7 @@ func writeMetadata(ctx context.Context, tx pgx.Tx, id uuid.UUID, p *Person) erro
 
 // giveRoles makes the user's roles exactly those of the User.
 func giveRoles(ctx context.Context, tx pgx.Tx, user *User) error {
-	_, err := tx.Exec(ctx, `delete from user_roles where user_id = $1 and role <> all ($2)`, user.ID, user.Roles)
+	_, err := tx.Exec(ctx, `delete from user_roles where user_id = $1 and role <> all (coalesce($2::text[], '{}'))`, user.ID, user.Roles)
 	if err == nil {
 		_, err = tx.Exec(ctx, `insert into user_roles select $1, unnest($2::text[]) on conflict do nothing`, user.ID, user.Roles)
 	}

@@ -23,12 +23,6 @@ func (u *Users) Metadata(ctx context.Context, c Caller, name string) (json.RawMe
 	return metadata, Reach(err)
 }
 
-// meaningful are the members of a user's metadata that mean something here.
-type meaningful struct {
-	MaxStorageMB json.RawMessage `json:"maxStorageMB"`
-	Roles        *[]string       `json:"roles"`
-}
-
 // SetMetadata replaces what is noted about a user by a JSON object. A member
 // "roles" sets the user's roles too, "maxStorageMB" (MiB) limits the storage.
 func (u *Users) SetMetadata(ctx context.Context, c Caller, name string, metadata json.RawMessage) error {
@@ -42,11 +36,8 @@ func (u *Users) SetMetadata(ctx context.Context, c Caller, name string, metadata
 	if !bytes.HasPrefix(bytes.TrimSpace(metadata), []byte("{")) {
 		return cairn.Errorf(cairn.Invalid, "The metadata of a user is a JSON object.")
 	}
-	var said meaningful
-	if err := json.Unmarshal(metadata, &said); err != nil {
-		return cairn.Errorf(cairn.Invalid, "The metadata is not understood. In it, roles is a list of role names.").Because(err)
-	}
-	if _, err := storageLimit(said.MaxStorageMB); err != nil {
+	roles, err := meaningOf(metadata)
+	if err != nil {
 		return err
 	}
 	err = u.update(ctx, func(tx pgx.Tx) error {
@@ -57,8 +48,8 @@ func (u *Users) SetMetadata(ctx context.Context, c Caller, name string, metadata
 		if err != nil || user == nil {
 			return gone(name, err)
 		}
-		if said.Roles != nil {
-			if err := setRoles(ctx, tx, c, user, distinct(*said.Roles)); err != nil {
+		if roles != nil {
+			if err := setRoles(ctx, tx, c, user, distinct(roles)); err != nil {
 				return err
 			}
 		}
@@ -71,14 +62,30 @@ func (u *Users) SetMetadata(ctx context.Context, c Caller, name string, metadata
 	return err
 }
 
-// storageLimit reads a limit in MiB; nil means none.
-func storageLimit(value json.RawMessage) (*int64, error) {
+// meaningOf checks the members of a user's metadata that mean something here
+// and returns the roles, nil without any. Other spellings are other members.
+func meaningOf(metadata json.RawMessage) (roles []string, err error) {
+	var members map[string]json.RawMessage
+	if err := json.Unmarshal(metadata, &members); err != nil {
+		return nil, cairn.Errorf(cairn.Invalid, "The metadata of a user is a JSON object.").Because(err)
+	}
+	if err := checkStorageLimit(members["maxStorageMB"]); err != nil {
+		return nil, err
+	}
+	if said := members["roles"]; said != nil && json.Unmarshal(said, &roles) != nil {
+		return nil, cairn.Errorf(cairn.Invalid, "The roles in the metadata must be a list of role names.")
+	}
+	return roles, nil
+}
+
+// checkStorageLimit refuses what is no limit in MiB; null is none.
+func checkStorageLimit(value json.RawMessage) error {
 	if len(value) == 0 || string(value) == "null" {
-		return nil, nil
+		return nil
 	}
 	var limit int64
 	if err := json.Unmarshal(value, &limit); err != nil || limit < 0 || limit > math.MaxInt64>>20 {
-		return nil, cairn.Errorf(cairn.Invalid, "maxStorageMB must be a whole number of MiB, 0 or more.")
+		return cairn.Errorf(cairn.Invalid, "maxStorageMB must be a whole number of MiB, 0 or more.")
 	}
-	return &limit, nil
+	return nil
 }

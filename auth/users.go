@@ -23,7 +23,7 @@ type Users struct {
 	secret   []byte
 	lifetime time.Duration
 	policy   PasswordPolicy
-	revoked  map[string]bool
+	revoked  map[string]bool // what was signed of each
 	failures *failures
 	decoy    string // a hash that no password has: unknown names cost as much as known ones
 	memory   Memory // nil: the database is asked every time
@@ -72,7 +72,7 @@ func Open(ctx context.Context, pool *pgxpool.Pool, o Options) (*Users, error) {
 	u := &Users{pool: pool, secret: []byte(secret), lifetime: cmp.Or(o.TokenLifetime, DefaultTokenLifetime), policy: o.Policy,
 		revoked: map[string]bool{}, failures: newFailures(), decoy: hashPassword(RandomText(32))}
 	for _, token := range o.Revoked {
-		u.revoked[token] = true
+		u.revoked[signed(strings.TrimSpace(token))] = true
 	}
 	return u, nil
 }
@@ -218,7 +218,7 @@ func (u *Users) Refresh(c Caller) (Token, error) {
 // is like no token.
 func (u *Users) CallerOf(ctx context.Context, token string) (Caller, error) {
 	said, err := verify(u.secret, token)
-	if err != nil || u.revoked[token] {
+	if err != nil || u.revoked[signed(token)] {
 		return Caller{Rejected: true}, nil
 	}
 	user, err := u.byID(ctx, said.UserID)

@@ -22,6 +22,11 @@ type Account struct {
 	CreatedAt     time.Time
 }
 
+// storageQuota is how many bytes the user u may keep, null without a limit.
+// Metadata that a directory gave is not checked, hence the bounds.
+const storageQuota = `case when jsonb_typeof(u.metadata -> 'maxStorageMB') = 'number'
+	then least(greatest(floor((u.metadata ->> 'maxStorageMB')::numeric), 0), 8796093022207)::bigint * 1048576 end`
+
 // Accounts lists all users for an administrator.
 func (c *Catalog) Accounts(ctx context.Context, caller auth.Caller) ([]Account, error) {
 	if err := auth.Decide(caller, auth.Administer, auth.Facts{}); err != nil {
@@ -32,7 +37,7 @@ func (c *Catalog) Accounts(ctx context.Context, caller auth.Caller) ([]Account, 
 			coalesce((select array_agg(role order by role) from user_roles where user_id = u.id), '{}'),
 			coalesce((select array_agg(slug order by slug) from organizations o where owner_id = u.id
 				or exists (select from memberships m where m.organization_id = o.id and m.user_id = u.id)), '{}'),
-			case when jsonb_typeof(u.metadata -> 'maxStorageMB') = 'number' then floor((u.metadata ->> 'maxStorageMB')::numeric)::bigint * 1048576 end,
+			`+storageQuota+`,
 			coalesce(own.size, 0)::bigint, coalesce(own.datasets, 0), u.created_at
 		from users u left join lateral (select sum(d.size) size, count(*) datasets
 			from organizations o join datasets d on d.organization_id = o.id where o.owner_id = u.id) own on true
@@ -71,17 +76,22 @@ func (c *Catalog) DeleteUser(ctx context.Context, caller auth.Caller, users *aut
 		}
 	}
 	var left Departure
-	err = c.Update(ctx, func(tx Tx) (err error) {
-		if left, err = tx.depart(ctx, user, heir); err != nil {
+	err = c.Update(ctx, func(tx Tx) error {
+		return users.RemoveIn(ctx, tx.Tx, user, func() (err error) {
+			left, err = tx.depart(ctx, user, heir)
 			return err
-		}
-		return users.RemoveIn(ctx, tx.Tx, user)
+		})
 	})
 	return left, err
 }
 
 // depart hands over what the user owns, or deletes it if there is no heir.
 func (tx Tx) depart(ctx context.Context, user, heir *auth.User) (left Departure, err error) {
+	if heir == nil { // nobody deletes the public organization; it goes on without an owner
+		if _, err := tx.Exec(ctx, `update organizations set owner_id = null where owner_id = $1 and slug = $2`, user.ID, PublicOrganization); err != nil {
+			return left, err
+		}
+	}
 	owned, err := many(ctx, tx, pgx.RowTo[uuid.UUID], `select id from organizations where owner_id = $1 for update`, user.ID)
 	if err != nil {
 		return left, err

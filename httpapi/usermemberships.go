@@ -80,7 +80,7 @@ type grants struct {
 func (grants) Schema(r huma.Registry) *huma.Schema {
 	one := &huma.Schema{OneOf: []*huma.Schema{
 		{Type: huma.TypeString, Description: "Slug, to read and write"},
-		{Type: huma.TypeObject, Required: []string{"orgSlug"}, Properties: map[string]*huma.Schema{
+		{Type: huma.TypeObject, Properties: map[string]*huma.Schema{ // names match ignoring case, so none is required by its spelling
 			"orgSlug": {Type: huma.TypeString}, "permissions": level{}.Schema(r)}},
 	}}
 	list := &huma.Schema{Type: huma.TypeArray, Items: one, Examples: []any{[]any{"acme", map[string]any{"orgSlug": "hills", "permissions": 3}}}}

@@ -177,6 +177,9 @@ var userStatements = []statement{
 		c.post(t, http.MethodPut, "/users/rest185/orgs", []any{"rest185c", map[string]any{"orgSlug": "rest185b", "permissions": 3}}).json(t, 200, &list)
 		require.Equal(t, []userOrganization{own, {"rest185b", false, &three}, {"rest185c", false, &one}}, list)
 		c.post(t, http.MethodPut, "/users/rest185/orgs", []any{"no-such-org"}).requireError(t, 404, "no-such-org")
+		c.post(t, http.MethodPut, "/users/rest185/orgs", []any{map[string]any{"OrgSlug": "rest185a", "PERMISSIONS": "readonly"}}).json(t, 200, &list)
+		require.Equal(t, []userOrganization{own, {"rest185a", false, new(int)}}, list)
+		c.post(t, http.MethodPut, "/users/rest185/orgs", []any{map[string]any{"permissions": 1}}).requireError(t, 400)
 		c.post(t, http.MethodPut, "/users/rest185/orgs", []any{}).json(t, 200, &list)
 		require.Equal(t, []userOrganization{own}, list)
 	}},
