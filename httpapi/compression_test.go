@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 
@@ -48,4 +49,26 @@ func TestCompression(t *testing.T) {
 		assert.Equal(t, http.StatusOK, res.StatusCode, path)
 		assert.Empty(t, res.Header.Get("Content-Encoding"), path)
 	}
+}
+
+// Who has the compressed answer is told that it is still right.
+func TestCompressedAnswersAreRevalidated(t *testing.T) {
+	t.Parallel()
+	w := newWhole(t)
+	d, err := w.catalog.Dataset(t.Context(), w.admin, "acme", "public", auth.ReadDataset)
+	require.NoError(t, err)
+	_, err = w.pool.Exec(t.Context(), `insert into entries (dataset_id, path, type, mtime, depth) select $1, 'folder ' || i, 1, 1, 0 from generate_series(1, 200) i`, d.ID)
+	require.NoError(t, err)
+	ask := func(etag string) *http.Response {
+		r := send(http.MethodGet, "/orgs/acme/ds/public/stamp", "", "")
+		r.Header.Set("Accept-Encoding", "gzip")
+		r.Header.Set("If-None-Match", etag)
+		recorder := httptest.NewRecorder()
+		w.ServeHTTP(recorder, r)
+		return recorder.Result()
+	}
+	first := ask("")
+	require.Equal(t, http.StatusOK, first.StatusCode)
+	require.Equal(t, "gzip", first.Header.Get("Content-Encoding"))
+	require.Equal(t, http.StatusNotModified, ask(first.Header.Get("ETag")).StatusCode)
 }
