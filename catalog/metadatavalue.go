@@ -49,6 +49,10 @@ func parseValue(text string) (json.RawMessage, error) {
 	}
 	var value bytes.Buffer
 	if json.Compact(&value, []byte(text)) == nil {
+		var read any
+		if err := json.Unmarshal(value.Bytes(), &read); err != nil { // one such value would spoil whole lists for strict clients
+			return nil, cairn.Errorf(cairn.Invalid, "The data has a number that is too large for a client to read.").Because(err)
+		}
 		return value.Bytes(), nil
 	}
 	if strings.Contains(text, `"`) || strings.ContainsFunc(text, unicode.IsControl) {

@@ -11,8 +11,8 @@ import (
 
 // Nil slices are written as [], nil pointers as null. Text that is not UTF-8,
 // which old EXIF is full of, is written with replacement characters. Metadata
-// is written as its author did, with what other JSON would not have: 1e400,
-// half a surrogate, a member twice.
+// is written as its author did, with what other JSON would not have: half a
+// surrogate, a member twice.
 var jsonOptions = json.JoinOptions(
 	json.Deterministic(true),
 	jsontext.AllowInvalidUTF8(true),

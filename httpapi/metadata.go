@@ -35,7 +35,7 @@ func (s *server) registerMetadata() {
 	op := func(method, path, summary string) huma.Operation {
 		return huma.Operation{Method: method, Path: meta + path, Summary: summary, Tags: []string{"Metadata"}}
 	}
-	// Values are any JSON, also what a decoder into Go's types refuses.
+	// Values are any JSON; the catalog says what is wrong with one.
 	value := func(method, path, summary string) huma.Operation {
 		o := op(method, path, summary)
 		o.SkipValidateBody = true
