@@ -82,13 +82,16 @@ func (c *Catalog) ProductState(ctx context.Context, key string) (ProductState, e
 // keys of those that a job must make: they aren't ready. Whoever finishes a
 // product waits for this transaction, so no request is forgotten.
 func (tx Tx) RequestProducts(ctx context.Context, products []Product, force bool) (needed []string, err error) {
-	keys, kinds, inputs := make([]string, len(products)), make([]string, len(products)), make([]string, len(products))
-	for i, p := range products {
-		keys[i], kinds[i], inputs[i] = p.Key(), p.Kind, p.Inputs[0]
+	columns := [4][]string{}
+	for _, p := range products {
+		for i, value := range []string{p.Key(), p.Kind, p.Version, p.Inputs[0]} {
+			columns[i] = append(columns[i], value)
+		}
 	}
-	_, err = tx.Exec(ctx, `insert into products (key, kind, input, state)
-		select distinct on (key) key, kind, input, 'pending' from unnest($1::text[], $2::text[], $3::text[]) p(key, kind, input) order by key
-		on conflict do nothing`, keys, kinds, inputs)
+	keys := columns[0]
+	_, err = tx.Exec(ctx, `insert into products (key, kind, version, input, state)
+		select distinct on (key) *, 'pending' from unnest($1::text[], $2::text[], $3::text[], $4::text[]) p(key, kind, version, input) order by key
+		on conflict (key) do update set version = excluded.version where products.version <> excluded.version`, keys, columns[1], columns[2], columns[3])
 	if err != nil {
 		return nil, err
 	}
@@ -109,6 +112,21 @@ func (tx Tx) FinishProduct(ctx context.Context, key string, cause error) error {
 		return err
 	}
 	_, err := tx.Exec(ctx, `update products set state = 'failed', error = $2, updated_at = now() where key = $1 and state <> 'ready'`, key, Message(cause))
+	return err
+}
+
+// ReadyProduct is a product that is said to be ready.
+type ReadyProduct struct{ Key, Kind, Input string }
+
+// ReadyProducts returns, in the order of their keys, up to limit products that
+// are said to be ready and whose key comes after the one given.
+func (c *Catalog) ReadyProducts(ctx context.Context, after string, limit int) ([]ReadyProduct, error) {
+	return many(ctx, c.pool, pgx.RowToStructByPos[ReadyProduct], `select key, kind, input from products where state = 'ready' and key > $1 order by key limit $2`, after, limit)
+}
+
+// MissProduct makes a product that was ready one that must be built.
+func (tx Tx) MissProduct(ctx context.Context, key string) error {
+	_, err := tx.Exec(ctx, `update products set state = 'pending', updated_at = now() where key = $1 and state = 'ready'`, key)
 	return err
 }
 

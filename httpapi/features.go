@@ -64,13 +64,7 @@ type features struct {
 	DDBVersion                      *string         `json:"ddbVersion" doc:"null: no such library is used" example:"1.9.0"`
 }
 
-type passwordPolicy struct {
-	MinLength              int  `json:"minLength" example:"8"`
-	RequireDigit           bool `json:"requireDigit"`
-	RequireUppercase       bool `json:"requireUppercase"`
-	RequireLowercase       bool `json:"requireLowercase"`
-	RequireNonAlphanumeric bool `json:"requireNonAlphanumeric"`
-}
+type passwordPolicy auth.PasswordPolicy
 
 // TransformSchema says that null stands for no policy.
 func (passwordPolicy) TransformSchema(_ huma.Registry, s *huma.Schema) *huma.Schema {
@@ -97,7 +91,7 @@ type taskState struct {
 type featuresOutput struct{ Body features }
 
 func (s *server) registerFeatures() {
-	register(s.api, huma.Operation{Method: http.MethodGet, Path: "/sys/features", Summary: "What this server offers", Tags: []string{"System"}}, s.features)
+	register(s.api, needing(auth.Browse, huma.Operation{Method: http.MethodGet, Path: "/sys/features", Summary: "What this server offers", Tags: []string{"System"}}), s.features)
 }
 
 // asyncDownloadBytes is the size from which the web client downloads by a task.
@@ -128,7 +122,7 @@ func newPasswordPolicy(p auth.PasswordPolicy) *passwordPolicy {
 	if p == (auth.PasswordPolicy{}) {
 		return nil
 	}
-	return &passwordPolicy{p.MinLength, p.RequireDigit, p.RequireUppercase, p.RequireLowercase, p.RequireNonAlphanumeric}
+	return (*passwordPolicy)(&p)
 }
 
 func taskTools(tools []ingest.About) []taskTool {

@@ -51,9 +51,11 @@ func New(c Config) http.Handler {
 	router := newRouter(routerOptions{externalURL: c.ExternalURL, trustedProxies: c.TrustedProxies, allowedOrigins: c.AllowedOrigins})
 	router.Use(identify(c.Users))
 	s := &server{Config: c, api: newAPI(router)}
+	s.UseMiddleware(s.gate)
 	s.registerSystem()
 	s.registerFeatures()
 	s.registerHealth()
+	s.registerMaintenance()
 	s.registerUsers()
 	s.registerAccounts()
 	s.registerPasswords()

@@ -15,8 +15,8 @@ func (s *server) registerSystem() {
 	s.stream(huma.Operation{Method: http.MethodGet, Path: "/version", Summary: "Version of the server; 200 when it is ready", Tags: tags,
 		Responses: map[string]*huma.Response{"200": {Description: "The version", Content: map[string]*huma.MediaType{"text/plain": {Schema: textSchema, Example: cairn.Version}}}}},
 		"", s.plainVersion)
-	register(s.api, huma.Operation{Method: http.MethodGet, Path: "/sys/version", Summary: "Version of the server, as JSON", Tags: tags}, s.version)
-	register(s.api, huma.Operation{Method: http.MethodGet, Path: "/sys/processingNodes", Summary: "Machines that process imagery for this server", Tags: tags}, s.processingNodes)
+	register(s.api, needing(auth.BeSomebody, huma.Operation{Method: http.MethodGet, Path: "/sys/version", Summary: "Version of the server, as JSON", Tags: tags}), s.version)
+	register(s.api, needing(auth.BeSomebody, huma.Operation{Method: http.MethodGet, Path: "/sys/processingNodes", Summary: "Machines that process imagery for this server", Tags: tags}), s.processingNodes)
 }
 
 // textSchema is the schema of text that is not JSON.

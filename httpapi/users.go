@@ -24,7 +24,7 @@ func newLogin(user *auth.User, token auth.Token) *loginOutput {
 
 func (s *server) registerUsers() {
 	tags := []string{"Users"}
-	register(s.api, huma.Operation{Method: http.MethodPost, Path: "/users/authenticate", Summary: "Log in", Tags: tags}, s.login)
+	register(s.api, needing(auth.Browse, huma.Operation{Method: http.MethodPost, Path: "/users/authenticate", Summary: "Log in", Tags: tags}), s.login)
 	register(s.api, huma.Operation{Method: http.MethodPost, Path: "/users/authenticate/refresh", Summary: "Exchange a token for a fresh one", Tags: tags}, s.refresh)
 }
 

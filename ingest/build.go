@@ -20,13 +20,13 @@ var builders = map[string]builder{
 	"cog": {raster.Version, raster.Build},
 }
 
-var kinds = map[catalog.EntryType]string{catalog.GeoRaster: "cog"}
-
 // mainFiles are what people mean by a product, by its kind.
 var mainFiles = map[string]string{"cog": "cog/cog.tif"}
 
 // MainFile is the file of a product that people want to have.
 func MainFile(p catalog.Product) string { return mainFiles[p.Kind] }
+
+var kinds = map[catalog.EntryType]string{catalog.GeoRaster: "cog"}
 
 // Product names what is built from the entry; ok is false if nothing is.
 func Product(e catalog.Entry) (p catalog.Product, ok bool) {

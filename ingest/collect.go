@@ -12,7 +12,6 @@ import (
 	"github.com/cairngeo/cairn/catalog"
 	"github.com/cairngeo/cairn/catalog/blob"
 	"github.com/riverqueue/river"
-	"github.com/riverqueue/river/rivertype"
 )
 
 // grace is how long bytes that no entry names are kept: an upload names its
@@ -26,10 +25,7 @@ type collectArgs struct{}
 
 func (collectArgs) Kind() string { return "collect" }
 
-func (collectArgs) InsertOpts() river.InsertOpts {
-	return river.InsertOpts{MaxAttempts: 1, UniqueOpts: river.UniqueOpts{ByState: []rivertype.JobState{
-		rivertype.JobStateAvailable, rivertype.JobStatePending, rivertype.JobStateRunning, rivertype.JobStateRetryable, rivertype.JobStateScheduled}}}
-}
+func (collectArgs) InsertOpts() river.InsertOpts { return onceAtATime }
 
 type collectWorker struct {
 	river.WorkerDefaults[collectArgs]
@@ -133,12 +129,16 @@ func (w *collectWorker) collectProducts(ctx context.Context) error {
 			return err
 		}
 		for key, input := range inputs {
-			err := w.catalog.ForgetProduct(ctx, key, input, func() error {
-				return w.store.Walk(ctx, catalog.ProductFile(key, ""), func(o blob.Info) error { return w.store.Delete(ctx, o.Key) })
-			})
-			if err != nil {
+			if err := w.forgetProduct(ctx, key, input); err != nil {
 				return err
 			}
 		}
 	}
+}
+
+// forgetProduct deletes the files of a product, unless an entry has its input again.
+func (in *Ingest) forgetProduct(ctx context.Context, key, input string) error {
+	return in.catalog.ForgetProduct(ctx, key, input, func() error {
+		return in.store.Walk(ctx, catalog.ProductFile(key, ""), func(o blob.Info) error { return in.store.Delete(ctx, o.Key) })
+	})
 }

@@ -2,6 +2,8 @@ package ingest
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"os"
 	"path/filepath"
 	"strings"
@@ -96,4 +98,37 @@ func (f *fixture) age(t *testing.T, hash string, by time.Duration) {
 	t.Helper()
 	then := time.Now().Add(-by)
 	require.NoError(t, os.Chtimes(f.folder.Location(blob.Key(hash)), then, then))
+}
+
+// built makes an uploaded file one that a COG was built of, and returns the
+// key of the COG in the store.
+func (f *fixture) built(t *testing.T, e catalog.Entry) (key string) {
+	t.Helper()
+	e.Type = catalog.GeoRaster
+	p, _ := Product(e)
+	require.NoError(t, f.entries.Update(t.Context(), func(tx catalog.Tx) error {
+		if _, err := tx.Exec(t.Context(), `update entries set type = 4 where dataset_id = $1 and path = $2`, f.dataset.ID, e.Path); err != nil {
+			return err
+		}
+		if err := f.requestBuilds(t.Context(), tx, f.dataset, false, e); err != nil {
+			return err
+		}
+		if _, err := tx.Exec(t.Context(), `update tasks set state = 'Succeeded', succeeded_at = now() where path = $1`, e.Path); err != nil {
+			return err
+		}
+		return tx.FinishProduct(t.Context(), p.Key(), nil)
+	}))
+	made := filepath.Join(f.folder.Scratch(), "made")
+	require.NoError(t, os.WriteFile(made, []byte(e.Path), 0o600))
+	require.NoError(t, f.folder.Adopt(t.Context(), p.File("cog/cog.tif"), made))
+	return p.File("cog/cog.tif")
+}
+
+func (f *fixture) name() catalog.DatasetName {
+	return catalog.DatasetName{ID: f.dataset.ID, Organization: f.dataset.Organization, Slug: f.dataset.Slug}
+}
+
+func hashOfText(text string) string {
+	sum := sha256.Sum256([]byte(text))
+	return hex.EncodeToString(sum[:])
 }

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"io"
 	"os"
-	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -198,22 +197,7 @@ func TestCollectionRacesWithUploads(t *testing.T) {
 func TestCollectionRemovesUnneededProducts(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
-	build := func(path string) (files string) {
-		e := f.upload(t, path, path)
-		e.Type = catalog.GeoRaster
-		p, _ := Product(e)
-		require.NoError(t, f.entries.Update(t.Context(), func(tx catalog.Tx) error {
-			if err := f.requestBuilds(t.Context(), tx, f.dataset, false, e); err != nil {
-				return err
-			}
-			return tx.FinishProduct(t.Context(), p.Key(), nil)
-		}))
-		made := filepath.Join(f.folder.Scratch(), path)
-		require.NoError(t, os.WriteFile(made, []byte(path), 0o600))
-		require.NoError(t, f.folder.Adopt(t.Context(), p.File("cog/cog.tif"), made))
-		return p.File("cog/cog.tif")
-	}
-	used, unneeded := build("used"), build("unneeded")
+	used, unneeded := f.built(t, f.upload(t, "used", "used")), f.built(t, f.upload(t, "unneeded", "unneeded"))
 	require.NoError(t, f.Remove(t.Context(), f.dataset, "unneeded"))
 
 	young := &collectWorker{Ingest: f.Ingest, grace: grace}

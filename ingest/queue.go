@@ -14,6 +14,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/riverqueue/river"
 	"github.com/riverqueue/river/riverdriver/riverpgxv5"
+	"github.com/riverqueue/river/rivertype"
 )
 
 // Builds have a queue of their own, so that a hundred of them don't keep an archive waiting.
@@ -37,6 +38,9 @@ func New(c *catalog.Catalog, store blob.Store, pool *pgxpool.Pool, options Optio
 	workers := river.NewWorkers()
 	river.AddWorker(workers, &taskWorker{Ingest: in})
 	river.AddWorker(workers, &collectWorker{Ingest: in, grace: grace})
+	river.AddWorker(workers, &buildSearchWorker{Ingest: in})
+	river.AddWorker(workers, &artifactCheckWorker{Ingest: in})
+	river.AddWorker(workers, &cleanupWorker{Ingest: in})
 	client, err := river.NewClient(riverpgxv5.New(pool), &river.Config{
 		ID:            uuid.NewString(),
 		Workers:       workers,
@@ -50,6 +54,7 @@ func New(c *catalog.Catalog, store blob.Store, pool *pgxpool.Pool, options Optio
 		},
 		PeriodicJobs: []*river.PeriodicJob{
 			river.NewPeriodicJob(river.PeriodicInterval(time.Hour), func() (river.JobArgs, *river.InsertOpts) { return collectArgs{}, nil }, nil),
+			river.NewPeriodicJob(river.PeriodicInterval(BuildSearchEvery), func() (river.JobArgs, *river.InsertOpts) { return buildSearchArgs{}, nil }, nil),
 		},
 	})
 	if err != nil {
@@ -58,6 +63,11 @@ func New(c *catalog.Catalog, store blob.Store, pool *pgxpool.Pool, options Optio
 	in.queue = client
 	return in, client, nil
 }
+
+// onceAtATime is for jobs that begin anew each time: one that is under way is
+// enough, and one that failed is not worth a second try.
+var onceAtATime = river.InsertOpts{MaxAttempts: 1, UniqueOpts: river.UniqueOpts{ByArgs: true, ByState: []rivertype.JobState{
+	rivertype.JobStateAvailable, rivertype.JobStatePending, rivertype.JobStateRunning, rivertype.JobStateRetryable, rivertype.JobStateScheduled}}}
 
 // lockName is what a process that works jobs holds an advisory lock on.
 const lockName = `hashtextextended('river:' || $1, 0)`

@@ -4,6 +4,8 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/cairngeo/cairn/catalog/dbtest"
@@ -48,6 +50,67 @@ var systemStatements = []statement{
 		var version string
 		c.get(t, "/sys/version").json(t, http.StatusOK, &version)
 		assert.Equal(t, string(c.get(t, "/version").body), version)
+	}},
+	{number: 194, says: "every other /sys route refuses who is no administrator", holds: func(t *testing.T) {
+		c := server(t)
+		var document struct {
+			Paths map[string]map[string]any
+		}
+		c.get(t, "/openapi.json").json(t, http.StatusOK, &document)
+		stranger := c.user(t, "rest194")
+		refused := 0
+		for path, methods := range document.Paths {
+			if !strings.HasPrefix(path, "/sys/") || slices.Contains([]string{"/sys/version", "/sys/features", "/sys/processingNodes"}, path) {
+				continue
+			}
+			for method := range methods {
+				address := strings.ReplaceAll(path, "{id}", "1")
+				stranger.send(t, strings.ToUpper(method), address, nil).requireError(t, http.StatusForbidden)
+				c.anonymous().send(t, strings.ToUpper(method), address, nil).requireError(t, http.StatusUnauthorized)
+				refused++
+			}
+		}
+		assert.GreaterOrEqual(t, refused, 6)
+		var nodes []any
+		stranger.get(t, "/sys/processingNodes").json(t, http.StatusOK, &nodes)
+		assert.Empty(t, nodes)
+		assert.NotNil(t, nodes)
+	}},
+	{number: 197, says: "POST /sys/cleanup is 202 with jobIds, for one dataset 200 with both lists", holds: func(t *testing.T) {
+		c := server(t)
+		c.newDataset(t, "rest197", "private")
+		var result struct {
+			Datasets map[string]struct{ RemovedEntries, RemovedBuilds []string }
+			Errors   map[string]string
+			JobID    *string
+			JobIDs   []string
+			Async    bool
+		}
+		c.send(t, http.MethodPost, "/sys/cleanup", nil).json(t, http.StatusAccepted, &result)
+		assert.True(t, result.Async)
+		require.NotEmpty(t, result.JobIDs)
+		require.NotNil(t, result.JobID)
+		assert.Contains(t, result.JobIDs, *result.JobID)
+		assert.Empty(t, result.Datasets)
+
+		result.JobIDs, result.Datasets = nil, nil
+		c.post(t, http.MethodPost, "/sys/cleanup", map[string]any{"organizationSlug": "admin", "datasetSlug": "rest197"}).json(t, http.StatusOK, &result)
+		assert.False(t, result.Async)
+		assert.NotNil(t, result.JobIDs)
+		require.Contains(t, result.Datasets, "admin/rest197")
+		assert.NotNil(t, result.Datasets["admin/rest197"].RemovedEntries)
+		assert.NotNil(t, result.Datasets["admin/rest197"].RemovedBuilds)
+		for _, wrong := range []map[string]any{{"datasetSlug": "rest197"}, {"organizationSlug": "nowhere"}, {"organizationSlug": "admin", "datasetSlug": "nothing"}} {
+			c.post(t, http.MethodPost, "/sys/cleanup", wrong).requireError(t, http.StatusBadRequest)
+		}
+
+		var job struct{ JobID string }
+		c.send(t, http.MethodPost, "/sys/check-artifact-completeness", nil).json(t, http.StatusAccepted, &job)
+		assert.NotEmpty(t, job.JobID)
+		var status map[string]any
+		c.get(t, "/sys/build-pending-status").json(t, http.StatusOK, &status)
+		assert.Equal(t, true, status["isEnabled"])
+		assert.Len(t, status, 11)
 	}},
 	{number: 198, says: "/version needs no login, /quickhealth and /health an admin or the monitor token", holds: func(t *testing.T) {
 		c := strict.client(t)

@@ -25,6 +25,7 @@ var restAPI = slices.Concat(
 	datasetStatements,
 	downloadStatements,
 	userStatements,
+	stacStatements,
 	systemStatements,
 	metadataStatements,
 )
