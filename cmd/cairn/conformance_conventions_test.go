@@ -17,20 +17,27 @@ import (
 func provokeErrors(t *testing.T) map[string]answer {
 	t.Helper()
 	c := server(t)
+	c.uploadOnce(t, "conventions.txt")
 	return map[string]answer{
 		"400":           c.get(t, "/orgs/ADMIN"),
 		"401":           c.anonymous().get(t, "/orgs"),
 		"404":           c.get(t, "/orgs/nowhere"),
-		"404 file":      c.get(t, "/orgs/public/ds/demo/download?path=nothing.tif"),
+		"404 file":      c.get(t, "/orgs/public/ds/default/download?path=nothing.tif"),
 		"404 route":     c.get(t, "/orgs/a/b/c/d/e"),
 		"405":           c.send(t, http.MethodPatch, "/orgs", nil),
 		"409":           c.form(t, http.MethodPost, "/orgs", "slug", "public"),
 		"413":           c.send(t, http.MethodPost, "/orgs", strings.NewReader(strings.Repeat("x", 2<<20)), "Content-Type", "application/json"),
 		"415":           c.send(t, http.MethodPost, "/orgs", strings.NewReader("<org/>"), "Content-Type", "application/xml"),
-		"416":           c.get(t, "/orgs/public/ds/demo/download?path=README.md", "Range", "bytes=99999999-"),
+		"416":           c.get(t, "/orgs/public/ds/default/download?path=conventions.txt", "Range", "bytes=99999999-"),
 		"400 body":      c.send(t, http.MethodPost, "/orgs", strings.NewReader("{"), "Content-Type", "application/json"),
-		"400 multipart": c.send(t, http.MethodPost, "/orgs/public/ds/demo/obj", strings.NewReader("--x"), "Content-Type", "multipart/form-data; boundary=x"),
+		"400 multipart": c.send(t, http.MethodPost, "/orgs/public/ds/default/obj", strings.NewReader("--x"), "Content-Type", "multipart/form-data; boundary=x"),
 	}
+}
+
+// uploadOnce makes sure that public/default has the file; many tests may ask at once.
+func (c client) uploadOnce(t *testing.T, path string) {
+	t.Helper()
+	c.upload(t, "/orgs/public/ds/default", path, []byte("a file"))
 }
 
 // successes are answers of every kind of route.
@@ -38,8 +45,8 @@ func successes(t *testing.T) []answer {
 	t.Helper()
 	c := server(t)
 	var list []answer
-	for _, path := range []string{"/orgs", "/orgs/public", "/orgs/public/ds", "/orgs/public/ds/demo", "/orgs/public/ds/demo/ex", "/orgs/public/ds/demo/list",
-		"/users", "/users/roles", "/sys/features", "/sys/version", "/version", "/sys/build-pending-status", "/stac", "/openapi.json", "/orgs/public/ds/demo/builds"} {
+	for _, path := range []string{"/orgs", "/orgs/public", "/orgs/public/ds", "/orgs/public/ds/default", "/orgs/public/ds/default/ex", "/orgs/public/ds/default/list",
+		"/users", "/users/roles", "/sys/features", "/sys/version", "/version", "/sys/build-pending-status", "/stac", "/openapi.json", "/orgs/public/ds/default/builds"} {
 		a := c.get(t, path)
 		require.Equal(t, http.StatusOK, a.status, "%s: %s", path, a.body)
 		list = append(list, a)
@@ -78,7 +85,7 @@ var conventionStatements = []statement{
 	}},
 	{number: 4, says: "a wrong method is 405 with Allow", holds: func(t *testing.T) {
 		c := server(t)
-		for path, allow := range map[string]string{"/orgs": "GET, HEAD, POST", "/sys/cleanup": "POST", "/orgs/public/ds/demo/builds": "GET, HEAD"} {
+		for path, allow := range map[string]string{"/orgs": "GET, HEAD, POST", "/sys/cleanup": "POST", "/orgs/public/ds/default/builds": "GET, HEAD"} {
 			a := c.send(t, http.MethodPatch, path, nil)
 			a.requireError(t, http.StatusMethodNotAllowed)
 			assert.Equal(t, allow, a.header.Get("Allow"))
@@ -100,7 +107,7 @@ var conventionStatements = []statement{
 		for _, a := range successes(t) {
 			assert.Equal(t, "SAMEORIGIN", a.header.Get("X-Frame-Options"))
 		}
-		for _, path := range []string{"/?embed=1", "/r/public/demo?EMBED=1", "/orgs?embed=1"} {
+		for _, path := range []string{"/?embed=1", "/r/public/default?EMBED=1", "/orgs?embed=1"} {
 			assert.NotContains(t, server(t).get(t, path, "Accept", "text/html").header, "X-Frame-Options", path)
 		}
 		assert.Equal(t, "SAMEORIGIN", server(t).get(t, "/?embed=0", "Accept", "text/html").header.Get("X-Frame-Options"))
@@ -113,7 +120,7 @@ var conventionStatements = []statement{
 		for _, name := range []string{"ETag", "Location", "Content-Range", "Content-Length", "Content-Disposition", "Accept-Ranges", "Retry-After"} {
 			assert.Contains(t, strings.ToLower(a.header.Get("Access-Control-Expose-Headers")), strings.ToLower(name))
 		}
-		preflight := c.send(t, http.MethodOptions, "/orgs/public/ds/demo", nil, "Origin", "https://elsewhere.example",
+		preflight := c.send(t, http.MethodOptions, "/orgs/public/ds/default", nil, "Origin", "https://elsewhere.example",
 			"Access-Control-Request-Method", "DELETE", "Access-Control-Request-Headers", "authorization,x-anything")
 		assert.Less(t, preflight.status, 300)
 		assert.Equal(t, "*", preflight.header.Get("Access-Control-Allow-Origin"))
@@ -208,7 +215,7 @@ var conventionStatements = []statement{
 	}},
 	{number: 16, says: "an integer that is none is 400", holds: func(t *testing.T) {
 		c := server(t)
-		for _, path := range []string{"/orgs/public/ds/demo/builds?page=x", "/orgs/public/ds/demo/tasks?skip=1.5", "/sys/tasks?take=99999999999999999999", "/stac/collections/public%2Fdemo/items?limit=ten"} {
+		for _, path := range []string{"/orgs/public/ds/default/builds?page=x", "/orgs/public/ds/default/tasks?skip=1.5", "/sys/tasks?take=99999999999999999999", "/stac/collections/public%2Fdefault/items?limit=ten"} {
 			c.get(t, path).requireError(t, http.StatusBadRequest)
 		}
 		ds := c.newDataset(t, "rest16", "private")
@@ -256,7 +263,8 @@ var conventionStatements = []statement{
 func TestHeadWorksWhereverGetDoes(t *testing.T) {
 	t.Parallel()
 	c := server(t)
-	for _, path := range []string{"/orgs", "/sys/features", "/version", "/stac", "/openapi.json", "/", "/orgs/public/ds/demo/download?path=README.md", "/orgs/public/ds/demo/list"} {
+	c.uploadOnce(t, "conventions.txt")
+	for _, path := range []string{"/orgs", "/sys/features", "/version", "/stac", "/openapi.json", "/", "/orgs/public/ds/default/download?path=conventions.txt", "/orgs/public/ds/default/list"} {
 		got, head := c.get(t, path), c.send(t, http.MethodHead, path, nil)
 		assert.Equal(t, got.status, head.status, path)
 		assert.Equal(t, got.header.Get("Content-Type"), head.header.Get("Content-Type"), path)
