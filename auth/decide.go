@@ -76,6 +76,7 @@ const (
 	WriteOrganization
 	DeleteOrganization
 	ManageOrganization // change its members
+	HandOver           // give it another owner
 	ReadMembers        // who they are, with their addresses
 	CreateDataset
 	ReadDataset
@@ -133,6 +134,8 @@ func allowed(c Caller, a Action, f Facts) bool {
 		return !o.Protected && level(ReadWriteDelete)
 	case ManageOrganization:
 		return level(ManageMembers)
+	case HandOver:
+		return insider
 	case ReadMembers:
 		return level(ReadOnly)
 	case UseTask:
@@ -153,6 +156,7 @@ func refuse(c Caller, a Action) error {
 	what := map[Action]string{
 		ReadOrganization: "read this organization", WriteOrganization: "change this organization",
 		DeleteOrganization: "delete this organization", ManageOrganization: "manage this organization's members",
+		HandOver:    "give this organization another owner",
 		ReadMembers: "see this organization's members", UseTask: "see this task: it is somebody else's", UseAccount: "see or change this account",
 		CreateDataset: "create datasets in this organization", ReadDataset: "read this dataset",
 		WriteDataset: "change this dataset", DeleteDataset: "delete this dataset", ListDataset: "see this dataset",

@@ -32,6 +32,7 @@ var (
 		{auth.CreateDataset, "create a dataset", "S F F + + + + + U"},
 		{auth.DeleteOrganization, "delete an organization", "S F F F + + + + U"},
 		{auth.ManageOrganization, "manage members", "S F F F F + + + U"},
+		{auth.HandOver, "give it another owner", "S F F F F F + + U"},
 		{auth.ReadMembers, "see the members", "S F + + + + + + U"},
 		{auth.UseTask, "use somebody's task", "S F F F F F + + U"},
 		{auth.UseAccount, "use somebody's account", "S F F F F F F + U"},

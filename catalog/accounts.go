@@ -97,6 +97,9 @@ func (tx Tx) depart(ctx context.Context, user, heir *auth.User) (left Departure,
 		return left, err
 	}
 	left.Organizations = len(owned)
+	if err := tx.QueryRow(ctx, `select count(*) from share_batches where user_id = $1 and status = 0`, user.ID).Scan(&left.Batches); err != nil {
+		return left, err
+	}
 	if left.Datasets, err = many(ctx, tx, pgx.RowTo[string], `select slug from datasets where organization_id = any($1) order by slug`, owned); err != nil {
 		return left, err
 	}

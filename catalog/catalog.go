@@ -59,9 +59,11 @@ func translate(err error) error {
 		case "22021": // a byte that is no text
 			return cairn.Errorf(cairn.Invalid, "A text in the request is not valid UTF-8 or has a NUL character.").Because(err)
 		case "23503": // what a new row belongs to was deleted meanwhile
-			return cairn.Errorf(cairn.NotFound, "The dataset was deleted meanwhile.").Because(err)
+			return cairn.Errorf(cairn.NotFound, "What this belongs to was deleted meanwhile.").Because(err)
 		case "54001": // stack depth limit
 			return cairn.Errorf(cairn.Invalid, "A value in the request is nested too deeply.").Because(err)
+		case "23505": // another transaction was faster with the same name
+			return cairn.Errorf(cairn.Conflict, "Somebody took the same name at this moment. Choose another or try again.").Because(err)
 		case "53100": // disk full
 			return cairn.Errorf(cairn.Unavailable, "The server's disk is full. Nothing was changed.").Because(err)
 		}

@@ -123,8 +123,7 @@ func (c *Catalog) CreateOrganization(ctx context.Context, caller auth.Caller, n 
 	}
 	owner := caller.ID()
 	if n.Owner != "" {
-		id, err := one(ctx, c.pool, pgx.RowTo[uuid.UUID], cairn.Errorf(cairn.Invalid, "There is no user %q to own the organization.", n.Owner),
-			`select id from users where id::text = $1 or name = $1 order by id::text = $1 desc limit 1`, n.Owner)
+		id, err := c.ownerToBe(ctx, n.Owner)
 		if err != nil && caller.Admin() {
 			return Organization{}, err
 		}
@@ -140,6 +139,53 @@ func (c *Catalog) CreateOrganization(ctx context.Context, caller auth.Caller, n 
 		return Organization{}, err
 	}
 	return c.Organization(ctx, caller, n.Slug, auth.ReadOrganization)
+}
+
+// ownerToBe returns the user whose id or name it is.
+func (c *Catalog) ownerToBe(ctx context.Context, owner string) (uuid.UUID, error) {
+	return one(ctx, c.pool, pgx.RowTo[uuid.UUID], cairn.Errorf(cairn.Invalid, "There is no user %q to own the organization.", owner),
+		`select id from users where id::text = $1 or name = $1 order by id::text = $1 desc limit 1`, owner)
+}
+
+// OrganizationChange is what an edit changes; nil members keep their value.
+type OrganizationChange struct {
+	Name        *string
+	Description *string
+	IsPublic    *bool
+	Owner       *string // id or name; the owner's and administrators' to change
+}
+
+// EditOrganization changes an organization. Nobody becomes its owner unless
+// the owner or an administrator says so.
+func (c *Catalog) EditOrganization(ctx context.Context, caller auth.Caller, slug string, change OrganizationChange) error {
+	o, err := c.Organization(ctx, caller, slug, auth.WriteOrganization)
+	if err != nil {
+		return err
+	}
+	var owner uuid.NullUUID // not valid: unchanged
+	if change.Owner != nil && *change.Owner != "" {
+		id, err := c.ownerToBe(ctx, *change.Owner)
+		if unchanged := err == nil && o.OwnerID.Valid && o.OwnerID.UUID == id; !unchanged {
+			if err := auth.Decide(caller, auth.HandOver, auth.Facts{Organization: o.Access}); err != nil {
+				return err
+			}
+			owner = uuid.NullUUID{UUID: id, Valid: true}
+		}
+		if err != nil {
+			return err
+		}
+	}
+	if change.Name != nil && *change.Name == "" {
+		change.Name = nil
+	}
+	return c.Update(ctx, func(tx Tx) error {
+		_, err := tx.Exec(ctx, `update organizations set name = coalesce($2, name), description = coalesce($3, description),
+			is_public = coalesce($4, is_public), owner_id = coalesce($5, owner_id) where id = $1`, o.ID, change.Name, change.Description, change.IsPublic, owner)
+		if err == nil && owner.Valid { // owners are no members
+			_, err = tx.Exec(ctx, `delete from memberships where organization_id = $1 and user_id = $2`, o.ID, owner)
+		}
+		return err
+	})
 }
 
 func (tx Tx) insertOrganization(ctx context.Context, n NewOrganization, owner uuid.NullUUID) error {

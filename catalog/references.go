@@ -21,7 +21,7 @@ func (tx Tx) refer(ctx context.Context, hash string) error {
 
 // Unreferenced returns those of the hashes that no entry has.
 func (c *Catalog) Unreferenced(ctx context.Context, hashes []string) ([]string, error) {
-	return many(ctx, c.pool, pgx.RowTo[string], `select h from unnest($1::text[]) h where not exists (select from entries where hash = h)`, hashes)
+	return many(ctx, c.pool, pgx.RowTo[string], `select h from unnest($1::text[]) h where not exists (select from entries where hash = h) and not exists (select from share_entries where hash = h)`, hashes)
 }
 
 // Discard calls remove unless an entry has the hash. Nobody begins to use the
@@ -32,7 +32,7 @@ func (c *Catalog) Discard(ctx context.Context, hash string, remove func() error)
 			return err
 		}
 		var named bool
-		if err := tx.QueryRow(ctx, `select exists (select from entries where hash = $1)`, hash).Scan(&named); err != nil || named {
+		if err := tx.QueryRow(ctx, `select exists (select from entries where hash = $1) or exists (select from share_entries where hash = $1)`, hash).Scan(&named); err != nil || named {
 			return err
 		}
 		return remove()
@@ -49,7 +49,7 @@ func (c *Catalog) UnneededProducts(ctx context.Context, before time.Time) (map[s
 		inputs[key] = input
 		return struct{}{}, err
 	}, `select key, input from products p where state <> 'pending' and updated_at < $1
-		and not exists (select from entries where hash = p.input) limit 1000`, before)
+		and not exists (select from entries where hash = p.input) and not exists (select from share_entries where hash = p.input) limit 1000`, before)
 	return inputs, err
 }
 

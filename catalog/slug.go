@@ -11,6 +11,8 @@ import (
 
 var slugForm = regexp.MustCompile(`^[a-z0-9][a-z0-9_-]{1,127}$`)
 
+const longestSlug = 128 // bytes
+
 // CheckSlug returns an error unless slug may name an organization or a dataset.
 func CheckSlug(slug string) error {
 	if slugForm.MatchString(slug) && !strings.Contains(slug, "--") {
@@ -41,5 +43,5 @@ func Slug(text string) string {
 	if len(slug) == 1 {
 		slug += "-1"
 	}
-	return slug[:min(len(slug), 128)]
+	return slug[:min(len(slug), longestSlug)]
 }

@@ -4,9 +4,7 @@ import (
 	"context"
 	"time"
 
-	"github.com/cairngeo/cairn"
 	"github.com/cairngeo/cairn/auth"
-	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 )
 
@@ -81,67 +79,10 @@ func (c *Catalog) SetMemberships(ctx context.Context, caller auth.Caller, users 
 	})
 }
 
-// AddMembership makes a user a member of one more organization.
-func (c *Catalog) AddMembership(ctx context.Context, caller auth.Caller, users *auth.Users, name string, g Grant) error {
-	user, o, err := c.membership(ctx, caller, users, name, g.Organization)
-	if err != nil {
-		return err
-	}
-	if o.OwnerID.Valid && o.OwnerID.UUID == user.ID {
-		return cairn.Errorf(cairn.Invalid, "%q owns the organization %q and needs no membership.", name, o.Slug)
-	}
-	return c.Update(ctx, func(tx Tx) error {
-		_, err := one(ctx, tx, pgx.RowTo[uuid.UUID], cairn.Errorf(cairn.Conflict, "%q is a member of the organization %q already.", name, o.Slug),
-			`insert into memberships (organization_id, user_id, level, granted_by) values ($1, $2, $3, $4) on conflict do nothing returning user_id`,
-			o.ID, user.ID, g.Level, caller.User.Name)
-		return err
-	})
-}
-
-// ChangeMembership gives a member another level.
-func (c *Catalog) ChangeMembership(ctx context.Context, caller auth.Caller, users *auth.Users, name string, g Grant) error {
-	user, o, err := c.membership(ctx, caller, users, name, g.Organization)
-	if err != nil {
-		return err
-	}
-	return c.Update(ctx, func(tx Tx) error {
-		_, err := one(ctx, tx, pgx.RowTo[uuid.UUID], errNoMember(name, o.Slug),
-			`update memberships set level = $3, granted_at = now(), granted_by = $4 where organization_id = $1 and user_id = $2 returning user_id`,
-			o.ID, user.ID, g.Level, caller.User.Name)
-		return err
-	})
-}
-
-// EndMembership takes a user out of an organization.
-func (c *Catalog) EndMembership(ctx context.Context, caller auth.Caller, users *auth.Users, name, organization string) error {
-	user, o, err := c.membership(ctx, caller, users, name, organization)
-	if err != nil {
-		return err
-	}
-	return c.Update(ctx, func(tx Tx) error {
-		_, err := one(ctx, tx, pgx.RowTo[uuid.UUID], errNoMember(name, o.Slug),
-			`delete from memberships where organization_id = $1 and user_id = $2 returning user_id`, o.ID, user.ID)
-		return err
-	})
-}
-
-func errNoMember(name, organization string) error {
-	return cairn.Errorf(cairn.NotFound, "%q is no member of the organization %q.", name, organization)
-}
-
 // administered returns the user of that name to an administrator.
 func (c *Catalog) administered(ctx context.Context, caller auth.Caller, users *auth.Users, name string) (*auth.User, error) {
 	if err := auth.Decide(caller, auth.Administer, auth.Facts{}); err != nil {
 		return nil, err
 	}
 	return users.Account(ctx, caller, name, auth.UseAccount)
-}
-
-func (c *Catalog) membership(ctx context.Context, caller auth.Caller, users *auth.Users, name, organization string) (*auth.User, Organization, error) {
-	user, err := c.administered(ctx, caller, users, name)
-	if err != nil {
-		return nil, Organization{}, err
-	}
-	o, err := c.Organization(ctx, caller, organization, auth.ManageOrganization)
-	return user, o, err
 }

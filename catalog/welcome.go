@@ -20,7 +20,7 @@ func Welcome(ctx context.Context, tx pgx.Tx, user *auth.User) error {
 		own.Slug = wished
 		if n > 0 {
 			number := fmt.Sprintf("-%d", n)
-			own.Slug = wished[:min(len(wished), 128-len(number))] + number
+			own.Slug = wished[:min(len(wished), longestSlug-len(number))] + number
 		}
 		if err := (Tx{tx}).insertOrganization(ctx, own, owner); cairn.CodeOf(err) != cairn.Conflict {
 			return err

@@ -116,20 +116,6 @@ func (s *server) editUser(ctx context.Context, in *struct {
 	return nil, s.Users.Edit(ctx, callerFrom(ctx), in.UserName, change)
 }
 
-// conflictResolution is what happens to a dataset whose slug is taken at its new place.
-type conflictResolution = enum[conflictResolutions, int]
-
-type conflictResolutions struct{}
-
-func (conflictResolutions) names() []string { return []string{"HaltOnConflict", "Overwrite", "Rename"} }
-
-type datasetResult struct {
-	OriginalSlug string  `json:"originalSlug"`
-	NewSlug      string  `json:"newSlug"`
-	Success      bool    `json:"success"`
-	Error        *string `json:"error"`
-}
-
 type departure struct {
 	UserName                 string          `json:"userName"`
 	Successor                *string         `json:"successor"`

@@ -103,6 +103,7 @@ func (s *server) features(context.Context, *struct{}) (*featuresOutput, error) {
 		return nil, err
 	}
 	return &featuresOutput{features{
+		OrganizationMemberManagement:    !s.NoMemberManagement,
 		UserManagement:                  !s.Users.ManagedElsewhere(),
 		MaxConcurrentDownloadsPerUser:   limitOrNil(s.MaxDownloadsPerUser),
 		DisableAnonymousBulkDownloads:   s.DisableAnonymousBulkDownloads,

@@ -45,6 +45,7 @@ func (s *server) registerOrganizations() {
 	register(s.api, huma.Operation{Method: http.MethodGet, Path: "/orgs/public", Summary: "List public organizations", Tags: tags}, s.listPublicOrganizations)
 	register(s.api, huma.Operation{Method: http.MethodGet, Path: "/orgs/{org}", Summary: "Get an organization", Tags: tags}, s.getOrganization)
 	register(s.api, huma.Operation{Method: http.MethodPost, Path: "/orgs", Summary: "Create an organization", Tags: tags, DefaultStatus: http.StatusCreated}, s.createOrganization)
+	register(s.api, huma.Operation{Method: http.MethodPut, Path: "/orgs/{org}", Summary: "Change an organization", Tags: tags}, s.editOrganization)
 	register(s.api, huma.Operation{Method: http.MethodDelete, Path: "/orgs/{org}", Summary: "Delete an organization with its datasets", Tags: tags}, s.deleteOrganization)
 }
 
@@ -112,6 +113,22 @@ func (s *server) createOrganization(ctx context.Context, in *struct {
 		return nil, err
 	}
 	return &createdOrganization{baseURL(requestFrom(ctx)) + "/orgs/" + o.Slug, newOrganization(o, caller)}, nil
+}
+
+func (s *server) editOrganization(ctx context.Context, in *struct {
+	OrganizationInput
+	Body *struct {
+		Name        *string `json:"name,omitempty" doc:"Unchanged if absent, like the others" example:"Acme surveys"`
+		Description *string `json:"description,omitempty" example:"Aerial surveys"`
+		IsPublic    *bool   `json:"isPublic,omitempty"`
+		Owner       *string `json:"owner,omitempty" doc:"Id or name of the new owner, for the owner and administrators" example:"alice"`
+	} `required:"false"`
+}) (*struct{}, error) {
+	change := catalog.OrganizationChange{}
+	if in.Body != nil {
+		change = catalog.OrganizationChange(*in.Body)
+	}
+	return nil, s.Catalog.EditOrganization(ctx, callerFrom(ctx), in.Org, change)
 }
 
 func (s *server) deleteOrganization(ctx context.Context, in *OrganizationInput) (*struct{}, error) {

@@ -34,6 +34,7 @@ type Config struct {
 	Checks                        map[string]Check // of the parts of the server, for /health
 	MonitorToken                  string           // opens /health and /quickhealth beside an admin's; "" for none
 	HubOptions                    *HubOptions      // of the web client; nil if not configured
+	NoMemberManagement            bool             // people can't be added to organizations
 	MaxDownloadsPerUser           int              // at a time; 0 for any number
 	DisableAnonymousBulkDownloads bool             // archives are only for users
 }
@@ -63,6 +64,9 @@ func New(c Config) http.Handler {
 	s.registerUserMetadata()
 	s.registerUserMemberships()
 	s.registerOrganizations()
+	s.registerMembers()
+	s.registerReorganize()
+	s.registerHousekeeping()
 	s.registerDatasets()
 	s.registerMetadata()
 	s.registerStamp()

@@ -127,7 +127,21 @@ func (s *server) addUserOrganization(ctx context.Context, in *struct {
 		Permissions *level `json:"permissions,omitempty" doc:"ReadWrite if absent"`
 	}
 }) (*struct{}, error) {
-	return nil, s.Catalog.AddMembership(ctx, callerFrom(ctx), s.Users, in.UserName, grant(in.Body).in())
+	caller := callerFrom(ctx)
+	if err := s.administers(ctx, caller, in.UserName); err != nil {
+		return nil, err
+	}
+	g := grant(in.Body).in()
+	return nil, s.Catalog.AddMember(ctx, caller, g.Organization, in.UserName, g.Level)
+}
+
+// administers returns an error unless the caller is an administrator and there is such a user.
+func (s *server) administers(ctx context.Context, caller auth.Caller, name string) error {
+	if err := auth.Decide(caller, auth.Administer, auth.Facts{}); err != nil {
+		return err
+	}
+	_, err := s.Users.Account(ctx, caller, name, auth.UseAccount)
+	return err
 }
 
 // MembershipInput is embedded in the inputs of operations on a membership.
@@ -142,9 +156,17 @@ func (s *server) changeUserOrganization(ctx context.Context, in *struct {
 		Permissions level `json:"permissions"`
 	}
 }) (*struct{}, error) {
-	return nil, s.Catalog.ChangeMembership(ctx, callerFrom(ctx), s.Users, in.UserName, catalog.Grant{Organization: in.Org, Level: in.Body.Permissions.Value})
+	caller := callerFrom(ctx)
+	if err := s.administers(ctx, caller, in.UserName); err != nil {
+		return nil, err
+	}
+	return nil, s.Catalog.ChangeMember(ctx, caller, in.Org, in.UserName, in.Body.Permissions.Value)
 }
 
 func (s *server) endUserOrganization(ctx context.Context, in *MembershipInput) (*struct{}, error) {
-	return nil, s.Catalog.EndMembership(ctx, callerFrom(ctx), s.Users, in.UserName, in.Org)
+	caller := callerFrom(ctx)
+	if err := s.administers(ctx, caller, in.UserName); err != nil {
+		return nil, err
+	}
+	return nil, s.Catalog.RemoveMember(ctx, caller, in.Org, in.UserName)
 }

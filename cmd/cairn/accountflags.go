@@ -15,6 +15,7 @@ type accountFlags struct {
 	PasswordUppercase        bool     `help:"A new password must have an upper-case letter."`
 	PasswordLowercase        bool     `help:"A new password must have a lower-case letter."`
 	PasswordSpecial          bool     `help:"A new password must have a character that is neither letter nor digit."`
+	MemberManagement         bool     `default:"true" negatable:"" help:"Organizations may have members, whom their owners and administrators add."`
 	NewUsersGetOrganizations bool     `default:"true" negatable:"" help:"A new user gets an organization of his own."`
 }
 

@@ -23,6 +23,7 @@ var restAPI = slices.Concat(
 	objectStatements,
 	buildStatements,
 	datasetStatements,
+	organizationStatements,
 	downloadStatements,
 	userStatements,
 	stacStatements,

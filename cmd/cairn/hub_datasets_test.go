@@ -94,6 +94,24 @@ var hubDatasetStatements = []statement{
 		c := server(t)
 		c.anonymous().get(t, c.newDataset(t, "hub33", "private")).requireError(t, 401)
 	}},
+	{number: 50, says: "renaming to the same slug succeeds", holds: func(t *testing.T) {
+		c := server(t)
+		var d struct{ Slug string }
+		c.multipart(t, "POST", c.newDataset(t, "hub50", "public")+"/rename", "slug", "hub50").json(t, 200, &d)
+		require.Equal(t, "hub50", d.Slug)
+	}},
+	{number: 51, says: "meta/set visibility opens a dataset", holds: func(t *testing.T) {
+		c := server(t)
+		ds := c.newDataset(t, "hub51", "private")
+		var record struct {
+			ID   string
+			Data int
+		}
+		c.multipart(t, "POST", ds+"/meta/set", "key", "visibility", "data", "1", "path", "").json(t, 200, &record)
+		require.NotEmpty(t, record.ID)
+		require.Equal(t, 1, record.Data)
+		require.Equal(t, 200, c.anonymous().get(t, ds).status)
+	}},
 	{number: 52, says: "share/init without a body", elsewhere: shares},
 	{number: 53, says: "share/commit gives the address of the page", elsewhere: shares},
 }

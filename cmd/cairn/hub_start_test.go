@@ -30,6 +30,36 @@ func requirePage(t *testing.T, path string) {
 
 // Start, sign-in and errors.
 var hubStartStatements = []statement{
+	{number: 1, says: "features need no credentials", holds: func(t *testing.T) {
+		a := server(t).anonymous().get(t, "/sys/features")
+		require.Equal(t, http.StatusOK, a.status)
+		require.Equal(t, "application/json", a.header.Get("Content-Type"))
+	}},
+	{number: 2, says: "features have no error and no message", holds: func(t *testing.T) {
+		features := server(t).anonymous().features(t)
+		require.NotContains(t, features, "error")
+		require.NotContains(t, features, "message")
+	}},
+	{number: 3, says: "hubOptions have no null", holds: func(t *testing.T) {
+		for _, s := range []*sharedServer{open, strict} {
+			options, _ := s.client(t).features(t)["hubOptions"].(map[string]any)
+			for name, value := range options {
+				require.NotNil(t, value, name)
+			}
+		}
+	}},
+	{number: 4, says: "hubVersion is absent without the client's files", holds: func(t *testing.T) {
+		require.Nil(t, server(t).features(t)["hubVersion"])
+	}},
+	{number: 5, says: "taskStates say which are terminal", holds: func(t *testing.T) {
+		terminal := map[string]any{}
+		for _, s := range server(t).features(t)["taskStates"].([]any) {
+			state := s.(map[string]any)
+			terminal[state["value"].(string)] = state["terminal"]
+		}
+		require.Equal(t, map[string]any{"Created": false, "Enqueued": false, "Scheduled": false, "Processing": false,
+			"Succeeded": true, "Failed": true, "Deleted": true}, terminal)
+	}},
 	{number: 6, says: "the page is revalidated", holds: func(t *testing.T) { requirePage(t, "/") }},
 	{number: 7, says: "a viewer's address is the page", holds: func(t *testing.T) { requirePage(t, "/r/x/y/view/YS9iLnRpZg==/map") }},
 	{number: 8, says: "a viewer's address with slashes in it is the page", holds: func(t *testing.T) { requirePage(t, "/r/x/y/view/aa//bb+c=/map") }},
@@ -74,6 +104,12 @@ var hubStartStatements = []statement{
 		require.NoError(t, err)
 		require.Greater(t, expires, time.Now().Add(time.Hour).Unix())
 	}},
+	{number: 18, says: "changePwd is changepwd", holds: func(t *testing.T) {
+		c := server(t)
+		for _, path := range []string{"/users/changePwd", "/users/changepwd"} {
+			c.multipart(t, "POST", path, "oldPassword", "wrong", "newPassword", "longenough1").requireError(t, http.StatusBadRequest)
+		}
+	}},
 	{number: 21, says: "a 401 for a wrong token has noRetry", holds: func(t *testing.T) {
 		var refusal struct{ NoRetry bool }
 		client{base: server(t).base, token: "a.b.c"}.get(t, "/orgs").json(t, 401, &refusal)
@@ -87,6 +123,16 @@ var hubStartStatements = []statement{
 			require.NoError(t, json.Unmarshal(a.body, &body))
 			assert.IsType(t, "", body["error"])
 			assert.IsType(t, true, body["noRetry"])
+		}
+	}},
+	{number: 23, says: "success has no error and no message", holds: func(t *testing.T) {
+		c := server(t)
+		ds := c.newDataset(t, "hub23", "public")
+		for _, path := range []string{"/sys/features", "/orgs/admin", ds + "/ex"} {
+			var body map[string]any
+			c.get(t, path).json(t, 200, &body)
+			assert.Empty(t, body["error"], path)
+			assert.Empty(t, body["message"], path)
 		}
 	}},
 	{number: 24, says: "no result is 204, or 200 without a type", holds: func(t *testing.T) {
@@ -105,4 +151,12 @@ var hubStartStatements = []statement{
 		require.Equal(t, "SAMEORIGIN", c.get(t, "/r/public/demo", "Accept", "text/html").header.Get("X-Frame-Options"))
 	}},
 	{number: 89, says: "the built client works", elsewhere: builtHub},
+}
+
+// features is what /sys/features answers.
+func (c client) features(t *testing.T) map[string]any {
+	t.Helper()
+	var features map[string]any
+	c.get(t, "/sys/features").json(t, http.StatusOK, &features)
+	return features
 }

@@ -161,7 +161,7 @@ func (s *serveCommand) start(ctx context.Context) (n *node, err error) {
 	handler := httpapi.New(httpapi.Config{Users: users, Catalog: entries, Store: store, Ingest: intake, Tiles: tiles, Page: page, WebPolicy: policy,
 		ExternalURL: s.ExternalURL, TrustedProxies: s.TrustedProxies, AllowedOrigins: s.AllowedOrigins,
 		Checks: checksOf(entries, store, queue), MonitorToken: s.Monitoring.MonitorToken, HubOptions: hubOptions,
-		MaxDownloadsPerUser: s.Downloads.MaxDownloadsPerUser, DisableAnonymousBulkDownloads: s.Downloads.DisableAnonymousBulkDownloads})
+		NoMemberManagement: !s.Accounts.MemberManagement, MaxDownloadsPerUser: s.Downloads.MaxDownloadsPerUser, DisableAnonymousBulkDownloads: s.Downloads.DisableAnonymousBulkDownloads})
 	if err := s.listen(n, handler); err != nil {
 		return n, err
 	}
