@@ -17,8 +17,9 @@ import (
 
 // Catalog is the catalog in one database.
 type Catalog struct {
-	pool  *pgxpool.Pool
-	known *memory
+	pool           *pgxpool.Pool
+	known          *memory
+	storageLimited bool
 }
 
 // Open returns the catalog in a migrated database. What it remembers of

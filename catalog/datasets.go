@@ -24,7 +24,8 @@ type Dataset struct {
 	Metadata     []Record
 	Readme       string // path of the README at the root, "" without one
 
-	Access auth.Organization // what decides about the caller's rights
+	Access  auth.Organization // what decides about the caller's rights
+	Charged uuid.NullUUID     // whose quota what the caller adds counts against; not valid: nobody's
 }
 
 // Name is the name that people gave the dataset, its slug without one.
@@ -114,6 +115,9 @@ func (c *Catalog) Dataset(ctx context.Context, caller auth.Caller, organization,
 		return nil, err
 	}
 	d := *row.dataset
+	if c.storageLimited && !caller.Admin() {
+		d.Charged = row.organization.OwnerID
+	}
 	return &d, nil
 }
 

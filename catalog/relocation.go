@@ -167,8 +167,11 @@ func (r relocation) copyMetadata(ctx context.Context) error {
 	return err
 }
 
+// moveMetadata keeps the ids of the records, unless the destination has a copy of one.
 func (r relocation) moveMetadata(ctx context.Context) error {
-	_, err := r.run(ctx, `update metadata s set dataset_id = $2, path = {target s} where {source s}`+unlessThere)
+	_, err := r.run(ctx, `update metadata s set dataset_id = $2, path = {target s},
+			id = case when $1 <> $2 and exists (select from metadata t where t.dataset_id = $2 and t.id = s.id) then gen_random_uuid()::text else s.id end
+		where {source s}`+unlessThere)
 	return err
 }
 

@@ -67,7 +67,10 @@ func TestCopyAndTransfer(t *testing.T) {
 	source.Path = copied.Path
 	assert.Equal(t, source, copied, "content and times are the same")
 
+	g.exec(t, `insert into metadata (dataset_id, id, path, key, data, mtime) select $1, id, 'elsewhere', 'copied', data, mtime from metadata where dataset_id = $2 and path = 'a'`,
+		g.dataset.ID, f.dataset.ID)
 	require.NoError(t, f.relocate(t, "a", g.at("x/a"), Relocation{}))
+	g.exec(t, `delete from metadata where key = 'copied'`)
 	assert.Equal(t, []string{"x", "x/a", "x/a/1", "x/a/é", "x/a/é/2"}, g.tree(t))
 	assert.Equal(t, map[string]string{"x/a": "folder", "x/a/é/2": "two"}, g.notes(t))
 	assert.NotContains(t, f.tree(t), "a")

@@ -105,6 +105,7 @@ func (s *server) features(context.Context, *struct{}) (*featuresOutput, error) {
 	return &featuresOutput{features{
 		OrganizationMemberManagement:    !s.NoMemberManagement,
 		UserManagement:                  !s.Users.ManagedElsewhere(),
+		StorageLimiter:                  s.Catalog.StorageLimited(),
 		MaxConcurrentDownloadsPerUser:   limitOrNil(s.MaxDownloadsPerUser),
 		DisableAnonymousBulkDownloads:   s.DisableAnonymousBulkDownloads,
 		PasswordPolicy:                  newPasswordPolicy(s.Users.Policy()),

@@ -23,6 +23,8 @@ var usersRoutes = []route{
 	{pattern: "DELETE /users/roles/{roleName}", target: "/users/roles/gone", needs: always(needsAdmin), status: []int{404}},
 
 	{pattern: "GET /users/meta", needs: always(needsUser)},
+	{pattern: "GET /users/storage", needs: always(needsUser)},
+	{pattern: "GET /users/{userName}/storage", target: "/users/owner/storage", needs: always(needsAccount)},
 	{pattern: "GET /users/{userName}/meta", target: "/users/owner/meta", needs: always(needsAccount)},
 	{pattern: "POST /users/{userName}/meta", target: "/users/owner/meta", body: `{"a":1}`, needs: always(needsAdmin)},
 

@@ -58,6 +58,7 @@ func New(c Config) http.Handler {
 	s.registerHealth()
 	s.registerMaintenance()
 	s.registerUsers()
+	s.registerStorage()
 	s.registerAccounts()
 	s.registerPasswords()
 	s.registerRoles()

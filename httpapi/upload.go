@@ -25,11 +25,19 @@ func (s *server) upload(w http.ResponseWriter, r *http.Request) error {
 	if kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type")); kind != "multipart/form-data" {
 		return cairn.Errorf(cairn.Unsupported, "Send the upload as multipart/form-data with the fields path and file.")
 	}
+	atLeast := r.ContentLength - maxFraming
+	room, err := s.Catalog.Room(ctx, d, query(r, "path"))
+	if err == nil {
+		err = room.Check(atLeast) // before anything is sent, where the client waits for that
+	}
+	if err != nil {
+		return err
+	}
 	parts, err := r.MultipartReader()
 	if err != nil {
 		return cairn.Errorf(cairn.Invalid, "The multipart body is not understood.").Because(err)
 	}
-	path, content, err := s.receive(ctx, parts, query(r, "path"))
+	path, content, err := s.receive(ctx, d, parts, query(r, "path"), atLeast)
 	if err != nil {
 		return err
 	}
@@ -55,12 +63,14 @@ func (s *server) upload(w http.ResponseWriter, r *http.Request) error {
 	return ignoreGone(r, json.NewEncoder(w).Encode(list[0]))
 }
 
-// maxField bounds a text field of an upload, in bytes.
-const maxField = 64 << 10
+const (
+	maxField   = 64 << 10     // of a text field of an upload, in bytes
+	maxFraming = 2 * maxField // of what is not the file, in bytes
+)
 
 // receive reads the fields of an upload, in whatever order they come, and
 // stores the bytes of the file. content is nil if there is none.
-func (s *server) receive(ctx context.Context, parts *multipart.Reader, path string) (_ string, content *catalog.Content, err error) {
+func (s *server) receive(ctx context.Context, d *catalog.Dataset, parts *multipart.Reader, path string, atLeast int64) (_ string, content *catalog.Content, err error) {
 	for {
 		part, err := parts.NextPart()
 		if err == io.EOF { // a wrapped one is an end within a boundary
@@ -78,11 +88,11 @@ func (s *server) receive(ctx context.Context, parts *multipart.Reader, path stri
 			path = string(text)
 		case sameName(name, "file") && content == nil:
 			if path != "" { // what can't be stored need not be sent
-				if _, err := catalog.CleanPath(path); err != nil {
+				if path, err = catalog.CleanPath(path); err != nil {
 					return "", nil, err
 				}
 			}
-			received, err := s.Ingest.Receive(ctx, part, -1)
+			received, err := s.Ingest.ReceiveFor(ctx, d, path, part, atLeast)
 			if err != nil {
 				return "", nil, err
 			}

@@ -31,6 +31,36 @@ func (in *Ingest) Receive(ctx context.Context, r io.Reader, size int64) (catalog
 	return catalog.Content{Hash: hash, Size: size}, err
 }
 
+// ReceiveFor is Receive for a file of the dataset, at a path if it is known yet.
+// It breaks off as soon as there is no room for the file, of which at least so
+// many bytes will come.
+func (in *Ingest) ReceiveFor(ctx context.Context, d *catalog.Dataset, path string, r io.Reader, atLeast int64) (catalog.Content, error) {
+	room, err := in.catalog.Room(ctx, d, path)
+	if err == nil {
+		err = room.Check(atLeast)
+	}
+	if err != nil {
+		return catalog.Content{}, err
+	}
+	return in.Receive(ctx, &roomReader{Reader: r, room: room}, -1)
+}
+
+// roomReader fails when more has been read than there is room for.
+type roomReader struct {
+	io.Reader
+	room catalog.Room
+	read int64
+}
+
+func (r *roomReader) Read(p []byte) (int, error) {
+	n, err := r.Reader.Read(p)
+	r.read += int64(n)
+	if full := r.room.Check(r.read); full != nil {
+		return 0, full
+	}
+	return n, err
+}
+
 // Put makes received bytes the file at path of the dataset, replacing one that
 // is there, and returns its entry. When Put returns nil the file survives a
 // crash; on an error the dataset is as it was.
@@ -45,7 +75,7 @@ func (in *Ingest) Put(ctx context.Context, d *catalog.Dataset, path string, cont
 	}
 	e := catalog.Entry{Path: path, Hash: content.Hash, MTime: time.Now().Unix(), Size: content.Size, Description: description}
 	err = in.catalog.Update(ctx, func(tx catalog.Tx) error {
-		if err := tx.Put(ctx, d.ID, e); err != nil {
+		if err := tx.Charge(ctx, d, func() error { return tx.Put(ctx, d.ID, e) }); err != nil {
 			return err
 		}
 		if _, err := in.store.Stat(ctx, blob.Key(e.Hash)); cairn.CodeOf(err) == cairn.NotFound {

@@ -45,29 +45,31 @@ func (in *Ingest) Relocate(ctx context.Context, source, dest Location, how catal
 		}
 	}
 	err = in.catalog.Update(ctx, func(tx catalog.Tx) error {
-		if err := tx.Lock(ctx, from.Dataset, to.Dataset); err != nil {
-			return err
-		}
-		if anew := how.Keep || from.Dataset != to.Dataset; anew && !retype {
-			if err := in.buildRelocated(ctx, tx, from, dest.Dataset, to.Path); err != nil {
+		return tx.Charge(ctx, dest.Dataset, func() error {
+			if err := tx.Lock(ctx, from.Dataset, to.Dataset); err != nil {
 				return err
 			}
-		}
-		moved, err := tx.Relocate(ctx, from, to, how)
-		if err != nil {
-			return err
-		}
-		if !retype {
-			e = moved
-			return nil
-		}
-		if moved.Hash != e.Hash {
-			return cairn.Errorf(cairn.Conflict, "%q was replaced at this moment. Try again.", from.Path)
-		}
-		if err := tx.Put(ctx, to.Dataset, e); err != nil {
-			return err
-		}
-		return in.requestBuilds(ctx, tx, dest.Dataset, false, e)
+			if anew := how.Keep || from.Dataset != to.Dataset; anew && !retype {
+				if err := in.buildRelocated(ctx, tx, from, dest.Dataset, to.Path); err != nil {
+					return err
+				}
+			}
+			moved, err := tx.Relocate(ctx, from, to, how)
+			if err != nil {
+				return err
+			}
+			if !retype {
+				e = moved
+				return nil
+			}
+			if moved.Hash != e.Hash {
+				return cairn.Errorf(cairn.Conflict, "%q was replaced at this moment. Try again.", from.Path)
+			}
+			if err := tx.Put(ctx, to.Dataset, e); err != nil {
+				return err
+			}
+			return in.requestBuilds(ctx, tx, dest.Dataset, false, e)
+		})
 	})
 	return e, err
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"fmt"
+	"io"
 	"net/http"
 	"net/url"
 	"strings"
@@ -13,8 +14,39 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// Section 6.6 of the REST API's checklist.
+// Section 6.6 of the REST API's checklist, and what belongs to it elsewhere.
 var objectStatements = []statement{
+	{number: 54, says: "a transfer that only may read the source is refused and deletes nothing", holds: func(t *testing.T) {
+		c := server(t)
+		source := c.newDataset(t, "rest54", "public")
+		c.upload(t, source, "a/b.txt", []byte("b"))
+		reader := c.user(t, "rest54")
+		require.Equal(t, http.StatusCreated, reader.form(t, "POST", "/orgs/rest54/ds", "slug", "mine").status)
+		transfer := []string{"sourcePath", "a", "destOrgSlug", "rest54", "destDsSlug", "mine", "destPath", "x/a"}
+		reader.multipart(t, "POST", source+"/transfer", transfer...).requireError(t, http.StatusForbidden)
+		require.Equal(t, []string{"a", "a/b.txt"}, paths(c.entries(t, source)))
+		reader.anonymous().multipart(t, "POST", source+"/transfer", append(transfer, "keepSource", "true")...).requireError(t, http.StatusUnauthorized)
+		require.Equal(t, http.StatusNoContent, reader.multipart(t, "POST", source+"/transfer", append(transfer, "keepSource", "true")...).status)
+		require.Equal(t, []string{"x", "x/a", "x/a/b.txt"}, paths(reader.entries(t, "/orgs/rest54/ds/mine")))
+		reader.multipart(t, "POST", "/orgs/rest54/ds/mine/transfer", "sourcePath", "x", "destOrgSlug", "admin", "destDsSlug", "rest54").requireError(t, http.StatusForbidden)
+		c.multipart(t, "POST", source+"/transfer", "sourcePath", "a", "destOrgSlug", "rest54", "destDsSlug", "mine", "destPath", "x/a").requireError(t, http.StatusConflict, "x/a")
+		require.Equal(t, http.StatusNoContent, c.multipart(t, "POST", source+"/transfer", "sourcePath", "a", "destOrgSlug", "rest54", "destDsSlug", "mine", "destPath", "x/a", "overwrite", "true").status)
+		require.Empty(t, c.entries(t, source))
+		require.Equal(t, "b", string(reader.get(t, "/orgs/rest54/ds/mine/download?path=x/a/b.txt").body))
+	}},
+	{number: 183, says: "maxStorageMB 1 makes a total of 1048576", holds: func(t *testing.T) {
+		c := server(t)
+		user := c.limitedUser(t, "rest183", 1)
+		for _, a := range []answer{user.get(t, "/users/storage"), user.get(t, "/users/rest183/storage"), c.get(t, "/users/rest183/storage")} {
+			require.Equal(t, http.StatusOK, a.status)
+			require.JSONEq(t, `{"total": 1048576, "used": 0}`, string(a.body))
+		}
+		require.Contains(t, string(c.get(t, "/users/storage").body), `"total":null`)
+		user.get(t, "/users/admin/storage").requireError(t, http.StatusForbidden)
+		user.get(t, "/users/nobody/storage").requireError(t, http.StatusForbidden)
+		c.get(t, "/users/nobody/storage").requireError(t, http.StatusNotFound, "nobody")
+		c.anonymous().get(t, "/users/storage").requireError(t, http.StatusUnauthorized)
+	}},
 	{number: 87, says: "an upload answers 201 with the entry and the hash of the bytes", holds: func(t *testing.T) {
 		c := server(t)
 		ds := c.newDataset(t, "rest87", "private")
@@ -214,7 +246,70 @@ var objectStatements = []statement{
 		}
 		c.send(t, "DELETE", ds+"/obj/batch", nil).requireError(t, http.StatusBadRequest, "No paths provided")
 	}},
+	{number: 105, says: "an upload over the storage quota is refused for good", holds: func(t *testing.T) {
+		c := strict.client(t)
+		owner := c.limitedUser(t, "rest105", 1)
+		ds := "/orgs/rest105/ds/quota"
+		require.Equal(t, http.StatusCreated, owner.form(t, "POST", "/orgs/rest105/ds", "slug", "quota").status)
+		requireQuota := func(a answer) {
+			t.Helper()
+			var refusal struct {
+				Error   string
+				NoRetry bool
+			}
+			a.json(t, http.StatusBadRequest, &refusal)
+			require.True(t, refusal.NoRetry)
+			require.Contains(t, refusal.Error, "1048576")
+		}
+		owner.upload(t, ds, "a", make([]byte, 600<<10))
+		a, err := owner.tryUpload(ds, "b", bytes.NewReader(make([]byte, 600<<10)))
+		require.NoError(t, err)
+		requireQuota(a)
+		requireQuota(owner.form(t, "POST", ds+"/obj/copy", "source", "a", "dest", "b"))
+		requireQuota(owner.form(t, "POST", ds+"/transfer", "sourcePath", "a", "destOrgSlug", "rest105", "destDsSlug", "quota", "destPath", "b", "keepSource", "true"))
+		owner.upload(t, ds, "a", make([]byte, 1<<20)) // the difference counts
+		require.Equal(t, http.StatusOK, owner.form(t, "PUT", ds+"/obj", "source", "a", "dest", "c/d").status)
+		var storage struct{ Total, Used int64 }
+		owner.get(t, "/users/storage").json(t, http.StatusOK, &storage)
+		require.Equal(t, int64(1<<20), storage.Used)
+		c.upload(t, ds, "by the admin", []byte("exempt"))
+		owner.upload(t, ds, "c/d", nil)
+		owner.upload(t, ds, "b", []byte("room again"))
+	}},
 	{number: 106, says: "an upload larger than memory takes bounded memory", elsewhere: "bench/upload measures it with 5 GB; endtoend_test.go streams without knowing the length"},
+}
+
+// limitedUser makes a user who may store so many MiB.
+func (c client) limitedUser(t *testing.T, name string, megabytes int) client {
+	t.Helper()
+	user := c.user(t, name)
+	require.Equal(t, http.StatusOK, c.post(t, "POST", "/users/"+name+"/meta", map[string]int{"maxStorageMB": megabytes}).status)
+	return user
+}
+
+// A client that announces a length need not send what there is no room for.
+func TestQuotaIsCheckedBeforeTheBody(t *testing.T) {
+	t.Parallel()
+	c := strict.client(t)
+	owner := c.limitedUser(t, "early", 1)
+	require.Equal(t, http.StatusCreated, owner.form(t, "POST", "/orgs/early/ds", "slug", "quota").status)
+	request, err := http.NewRequest("POST", c.base+"/orgs/early/ds/quota/obj", neverRead{t})
+	require.NoError(t, err)
+	request.ContentLength = 1 << 30
+	request.Header.Set("Authorization", "Bearer "+owner.token)
+	request.Header.Set("Content-Type", "multipart/form-data; boundary=b")
+	request.Header.Set("Expect", "100-continue")
+	response, err := (&http.Transport{ExpectContinueTimeout: time.Minute}).RoundTrip(request)
+	require.NoError(t, err)
+	defer response.Body.Close()
+	require.Equal(t, http.StatusBadRequest, response.StatusCode)
+}
+
+type neverRead struct{ t *testing.T }
+
+func (n neverRead) Read([]byte) (int, error) {
+	assert.Fail(n.t, "the body was sent")
+	return 0, io.EOF
 }
 
 // Names that other software stumbles over are stored and served faithfully.

@@ -141,6 +141,14 @@ var hubFileStatements = []statement{
 		require.Equal(t, "new", string(c.get(t, ds+"/download?path=a.txt").body))
 		require.Len(t, c.entries(t, ds), 1)
 	}},
+	{number: 46, says: "an upload over the quota is refused with noRetry", holds: func(t *testing.T) {
+		owner := strict.client(t).limitedUser(t, "hub46", 0)
+		require.Equal(t, 201, owner.form(t, "POST", "/orgs/hub46/ds", "slug", "quota").status)
+		a, err := owner.browsing().tryUpload("/orgs/hub46/ds/quota", "a", strings.NewReader("x"))
+		require.NoError(t, err)
+		require.Equal(t, 400, a.status)
+		require.Contains(t, string(a.body), `"noRetry":true`)
+	}},
 	{number: 47, says: "a move answers the entry with its new type", holds: func(t *testing.T) {
 		c := server(t)
 		ds := c.newDataset(t, "hub47", "public")

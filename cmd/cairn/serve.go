@@ -33,6 +33,7 @@ type serveCommand struct {
 	WebDir         string         `name:"web-dir" type:"existingdir" help:"Folder with a built web client to serve in place of Cairn's own page."`
 	LogLevel       slog.Level     `default:"info" help:"debug, info, warn or error."`
 	Downloads      downloadFlags  `embed:""`
+	Storage        storageFlags   `embed:""`
 	Tasks          taskFlags      `embed:""`
 	Accounts       accountFlags   `embed:""`
 	SignIn         signIn         `embed:""`
@@ -125,6 +126,9 @@ func (s *serveCommand) start(ctx context.Context) (n *node, err error) {
 	n.onStop(func(context.Context) error { end(); return nil })
 	entries := catalog.Open(background, pool)
 	users.RememberIn(entries)
+	if s.Storage.LimitStorage {
+		entries.LimitStorage()
+	}
 	if s.Accounts.NewUsersGetOrganizations {
 		users.WelcomeWith(catalog.Welcome)
 	}

@@ -173,7 +173,7 @@ type sharedServer struct {
 var (
 	open   = &sharedServer{flags: []string{"--demo", "--max-active-tasks=1000", "--max-active-tasks-per-organization=1000", "--max-active-tasks-per-user=1000", "--max-bulk-downloads-per-user=1000"}}
 	strict = &sharedServer{flags: []string{"--max-task-output-mb=1", "--monitor-token=" + monitorToken,
-		"--max-downloads-per-user=" + strconv.Itoa(strictDownloads), "--disable-anonymous-bulk-downloads"}}
+		"--max-downloads-per-user=" + strconv.Itoa(strictDownloads), "--disable-anonymous-bulk-downloads", "--limit-storage"}}
 )
 
 // strictDownloads is how many downloads a user of the strict server may have.
