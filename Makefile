@@ -28,9 +28,9 @@ lint: setup
 web: ## the page, after a change in web/src: needs node and npm
 	cd web && npm ci && npm run build
 
-bench: PACKAGES += wrk
+bench: PACKAGES += wrk zip
 bench: setup build ## the figures of bench/README.md
-	$(GO) run ./bench/tiles && $(GO) run ./bench/upload && $(GO) run ./bench/listing
+	$(GO) run ./bench/tiles && $(GO) run ./bench/upload && $(GO) run ./bench/listing && $(GO) run ./bench/parallel && $(GO) run ./bench/zip
 
 clean:
 	rm -rf bin

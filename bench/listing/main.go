@@ -1,5 +1,5 @@
 // Command listing compares listing a folder of 100 entries in a dataset of
-// 100,000 entries with listing it in one of 1,000.
+// 1,000,000 entries with listing it in one of 1,000.
 package main
 
 import (
@@ -20,9 +20,9 @@ import (
 const (
 	folder = 100 // entries in each folder
 	few    = 1_000
-	many   = 100_000
-	pairs  = 400
-	wanted = 2
+	many   = 1_000_000
+	pairs  = 1_000
+	wanted = 3
 )
 
 func main() { rig.Run(compare) }
@@ -54,10 +54,11 @@ func compare(ctx context.Context, dir string) (err error) {
 			times[i] = append(times[i], took)
 		}
 	}
-	small, large := rig.Median(times[0]), rig.Median(times[1])
-	fmt.Printf("a folder of %d, median of %d requests: %v in %d entries, %v in %d entries\n", folder, pairs, small, few, large, many)
+	small, large := rig.Percentile(times[0], 99), rig.Percentile(times[1], 99)
+	fmt.Printf("a folder of %d, 99th percentile (and median) of %d requests: %v (%v) in %d entries, %v (%v) in %d entries\n",
+		folder, pairs, small, rig.Median(times[0]), few, large, rig.Median(times[1]), many)
 	ratio := large.Seconds() / small.Seconds()
-	rig.Verdict("listing, time in the large dataset / in the small one", ratio, fmt.Sprintf("at most %d", wanted), ratio <= wanted)
+	rig.Verdict("listing, 99th percentile in the large dataset / in the small one", ratio, fmt.Sprintf("at most %d", wanted), ratio <= wanted)
 	return nil
 }
 
@@ -76,18 +77,18 @@ func makeDataset(ctx context.Context, node *rig.Node, database string, entries i
 	defer conn.Close(ctx)
 	_, err = conn.Exec(ctx, `
 		insert into entries (dataset_id, path, hash, type, properties, mtime, size, depth, point_geom)
-		select d.id, format('flight-%s/DJI_%s.JPG', lpad((i / $2)::text, 4, '0'), lpad((i % $2)::text, 4, '0')),
+		select d.id, format('flight-%s/DJI_%s.JPG', lpad((i / $2)::text, 5, '0'), lpad((i % $2)::text, 4, '0')),
 			encode(sha256(i::text::bytea), 'hex'), 3, '{"make":"DJI","model":"FC6310","width":5472,"height":3648,"focalLength":8.8}'::jsonb,
 			1700000000 + i, 8000000 + i, 1, st_setsrid(st_makepoint(-92 + i % 317 / 1e4, 46 + i % 211 / 1e4, 350), 4326)
 		from datasets d, generate_series(0, $3::int - 1) i where d.slug = $1
 		union all
-		select d.id, format('flight-%s', lpad(f::text, 4, '0')), '', 1, null, 1700000000, 0, 0, null
+		select d.id, format('flight-%s', lpad(f::text, 5, '0')), '', 1, null, 1700000000, 0, 0, null
 		from datasets d, generate_series(0, $3::int / $2::int - 1) f where d.slug = $1`, slug, folder, entries)
 	if err != nil {
 		return "", fmt.Errorf("entries: %w", err)
 	}
 	_, err = conn.Exec(ctx, `analyze entries`) // autovacuum would, within a minute
-	return fmt.Sprintf("%s/list?path=flight-%04d", dataset, entries/folder/2), err
+	return fmt.Sprintf("%s/list?path=flight-%05d", dataset, entries/folder/2), err
 }
 
 // list fetches a listing and makes sure that the whole folder is in it.

@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"mime/multipart"
 	"net/http"
 	"os/exec"
 	"time"
@@ -36,6 +38,34 @@ func (n *Node) Upload(ctx context.Context, dataset, path, file string) error {
 		return fmt.Errorf("upload: %w: %s", err, out)
 	}
 	return nil
+}
+
+// Send uploads a file by this process itself.
+func (n *Node) Send(ctx context.Context, dataset, path string, content io.Reader) error {
+	body, writer := io.Pipe()
+	parts := multipart.NewWriter(writer)
+	go func() {
+		err := parts.WriteField("path", path)
+		var file io.Writer
+		if err == nil {
+			file, err = parts.CreateFormFile("file", "file")
+		}
+		if err == nil {
+			_, err = io.Copy(file, content)
+		}
+		writer.CloseWithError(errors.Join(err, parts.Close()))
+	}()
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, dataset+"/obj", body)
+	if err != nil {
+		return err
+	}
+	request.Header.Set("Content-Type", parts.FormDataContentType())
+	request.Header.Set("Authorization", "Bearer "+n.token)
+	response, data, err := fetch(request)
+	if err == nil && response.StatusCode != http.StatusCreated {
+		err = fmt.Errorf("upload of %s: %s: %s", path, response.Status, data)
+	}
+	return err
 }
 
 // call sends a JSON request and decodes the JSON answer into answer, unless nil.

@@ -13,6 +13,13 @@ func Median[N cmp.Ordered](values []N) N {
 	return sorted[len(sorted)/2]
 }
 
+// Percentile returns the value that p of 100 values do not exceed. There must
+// be at least one.
+func Percentile[N cmp.Ordered](values []N, p int) N {
+	sorted := slices.Sorted(slices.Values(values))
+	return sorted[min(len(sorted)*p/100, len(sorted)-1)]
+}
+
 // Verdict prints a figure beside what is wanted of it.
 func Verdict(name string, figure float64, wanted string, reached bool) {
 	word := "reached"

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/base64"
 	"encoding/json"
 	"net/http"
 	"strconv"
@@ -100,6 +101,24 @@ var authenticationStatements = []statement{
 		assert.Equal(t, 200, client{base: base, token: other.token}.get(t, "/orgs").status)
 		require.NoError(t, p.stop())
 	}},
+	{number: 35, says: "HTTP Basic opens build files of a private dataset", holds: func(t *testing.T) {
+		c := server(t)
+		ds := c.newDataset(t, "rest35", "private")
+		c.upload(t, ds, "a.tif", geotiff(t, 32))
+		file := ds + "/build/" + *c.awaitBuilt(t, ds, "a.tif").Hash + "/cog/cog.tif"
+		a := c.anonymous().get(t, file, "Authorization", basic("admin", adminPassword))
+		require.Equal(t, 200, a.status)
+		require.Contains(t, a.header.Get("Set-Cookie"), "jwtToken=")
+	}},
+	{number: 36, says: "wrong Basic credentials are challenged", holds: func(t *testing.T) {
+		c := server(t)
+		ds := c.newDataset(t, "rest36", "private")
+		for _, header := range [][]string{{"Authorization", basic("rest36", "wrong")}, nil} {
+			a := c.anonymous().get(t, ds+"/build/"+sum(nil)+"/cog/cog.tif", header...)
+			a.requireError(t, 401)
+			require.Equal(t, `Basic realm="DroneDB"`, a.header.Get("WWW-Authenticate"))
+		}
+	}},
 	{number: 37, says: "repeated failures are throttled", holds: func(t *testing.T) {
 		c := server(t)
 		c.user(t, "rest37")
@@ -133,6 +152,11 @@ func (c client) deactivate(t *testing.T, name string) {
 	t.Helper()
 	a := c.post(t, http.MethodPut, "/users/"+name, map[string]any{"email": "", "roles": []string{"deactivated"}})
 	require.Equal(t, 200, a.status, "%s", a.body)
+}
+
+// basic is the Authorization header of HTTP Basic.
+func basic(name, password string) string {
+	return "Basic " + base64.StdEncoding.EncodeToString([]byte(name+":"+password))
 }
 
 // claim is a member of what the token says.

@@ -2,9 +2,11 @@ package main
 
 import (
 	"net/http"
+	"net/url"
 	"strings"
 	"testing"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
 
@@ -60,5 +62,31 @@ var datasetPermissionStatements = []statement{
 		ds := c.newDataset(t, "rest43", "private")
 		require.Equal(t, 204, c.member(t, "rest43", 2).send(t, http.MethodDelete, ds, nil).status)
 		c.get(t, ds).requireError(t, 404)
+	}},
+	{number: 56, says: "every read route has the same rule", holds: func(t *testing.T) {
+		c := server(t)
+		ds := c.newDataset(t, "rest56", "private")
+		hash := *c.upload(t, ds, "a.txt", []byte("a")).Hash
+		stranger := c.user(t, "rest56")
+		for _, route := range []string{"", "/ex", "/stamp", "/list", "/obj?path=a.txt", "/download?path=a.txt", "/download", "/download/a.txt", "/thumb?path=a.txt",
+			"/tiles/1/0/0.png?path=a.txt", "/build/" + hash + "/cog/cog.tif", "/builds", "/build-artifact?path=a.txt", "/tasks", "/tasks/tools", "/tasks/1", "/tasks/1/log", "/tasks/1/result",
+			"/meta/list", "/meta/name", "/meta/get/name", "/stac", "/stac/YS50eHQ"} {
+			absent := strings.Replace(ds, "rest56", "rest56-absent", 1)
+			for who, caller := range map[string]client{"nobody": c.anonymous(), "a stranger": stranger} {
+				a, b := caller.get(t, ds+route), caller.get(t, absent+route)
+				want := map[string]int{"nobody": 401, "a stranger": 403}[who]
+				assert.Equal(t, want, a.status, "%s at %s: %s", who, route, a.body)
+				assert.Equal(t, want, b.status, "%s at %s", who, route)
+				assert.Equal(t, string(a.body), string(b.body), "%s tells an absent dataset at %s", who, route)
+			}
+		}
+		for _, route := range []string{"/list", "/search", "/meta/dump"} {
+			c.anonymous().form(t, http.MethodPost, ds+route).requireError(t, 401)
+			stranger.form(t, http.MethodPost, ds+route).requireError(t, 403)
+		}
+		for _, route := range []string{"/stac/collections/admin/rest56", "/stac/collections/admin/rest56/items", "/stac/collections/" + url.PathEscape("admin/rest56")} {
+			c.anonymous().get(t, route).requireError(t, 401)
+			stranger.get(t, route).requireError(t, 403)
+		}
 	}},
 }

@@ -25,6 +25,7 @@ var restAPI = slices.Concat(
 	datasetStatements,
 	organizationStatements,
 	downloadStatements,
+	shareStatements,
 	userStatements,
 	stacStatements,
 	systemStatements,

@@ -128,7 +128,7 @@ var hubStartStatements = []statement{
 	{number: 23, says: "success has no error and no message", holds: func(t *testing.T) {
 		c := server(t)
 		ds := c.newDataset(t, "hub23", "public")
-		for _, path := range []string{"/sys/features", "/orgs/admin", ds + "/ex"} {
+		for _, path := range []string{"/sys/features", "/orgs/admin", ds + "/ex", "/users/storage"} {
 			var body map[string]any
 			c.get(t, path).json(t, 200, &body)
 			assert.Empty(t, body["error"], path)
@@ -149,6 +149,17 @@ var hubStartStatements = []statement{
 		c := server(t).anonymous()
 		require.Empty(t, c.get(t, "/r/public/demo?embed=1", "Accept", "text/html").header.Get("X-Frame-Options"))
 		require.Equal(t, "SAMEORIGIN", c.get(t, "/r/public/demo", "Accept", "text/html").header.Get("X-Frame-Options"))
+	}},
+	{number: 88, says: "storage is numbers", holds: func(t *testing.T) {
+		var storage map[string]any
+		server(t).get(t, "/users/storage").json(t, 200, &storage)
+		require.IsType(t, 0.0, storage["used"])
+		require.Contains(t, storage, "total")
+	}},
+	{number: 84, says: "processing nodes are an array", holds: func(t *testing.T) {
+		a := server(t).get(t, "/sys/processingNodes")
+		require.Equal(t, 200, a.status)
+		require.JSONEq(t, "[]", string(a.body))
 	}},
 	{number: 89, says: "the built client works", elsewhere: builtHub},
 }
