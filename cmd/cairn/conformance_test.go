@@ -59,6 +59,11 @@ func checkStatements(t *testing.T, checklist string, statements []statement, las
 			}
 		})
 	}
+	for number := 1; number <= last; number++ {
+		if !known[number] {
+			t.Errorf("%s: statement %d is neither tested nor said to belong elsewhere", checklist, number)
+		}
+	}
 	t.Cleanup(func() {
 		t.Logf("%s: %d of %d statements hold, %d are tested elsewhere", checklist, held.Load(), last, elsewhere)
 	})
