@@ -36,7 +36,7 @@ func (u *Users) admit(ctx context.Context, p *Person) (*User, error) {
 		user, err = u.admitIn(ctx, tx, p)
 		return err
 	})
-	if refused, ok := errors.AsType[*pgconn.PgError](err); ok && strings.HasPrefix(refused.Code, "22") { // data exception
+	if refused, ok := errors.AsType[*pgconn.PgError](err); ok && (refused.Code[:2] == "22" || refused.Code[:2] == "54") { // data, program limit
 		slog.Error("what the directory says of somebody can't be stored", "name", p.Name, "error", err)
 		return nil, errNoDirectory().Because(err)
 	}

@@ -90,7 +90,9 @@ func TestExternalLoginThatCanNotBeUsed(t *testing.T) {
 func TestExternalMetadataThatCanNotBeStored(t *testing.T) {
 	t.Parallel()
 	users, _ := open(t)
-	users.LookIn(external(t, func(w http.ResponseWriter, _ *http.Request) { w.Write([]byte(`{"a": "\u0000"}`)) }))
-	_, _, err := users.Login(t.Context(), "bob", "x", "192.0.2.1")
-	assert.Equal(t, cairn.Unavailable, cairn.CodeOf(err))
+	for _, answer := range []string{`{"a": "\u0000"}`, `{"a": 1e999999}`, `{"email": "\u0000"}`} {
+		users.LookIn(external(t, func(w http.ResponseWriter, _ *http.Request) { w.Write([]byte(answer)) }))
+		_, _, err := users.Login(t.Context(), "bob", "x", "192.0.2.1")
+		assert.Equal(t, cairn.Unavailable, cairn.CodeOf(err), "%.30s: %v", answer, err)
+	}
 }

@@ -26,6 +26,20 @@ type PasswordPolicy struct {
 	RequireNonAlphanumeric bool `json:"requireNonAlphanumeric"`
 }
 
+// Generate returns a random password that the policy accepts: groups of
+// letters and digits.
+func (p PasswordPolicy) Generate() string {
+	for {
+		groups := []string{RandomText(5), RandomText(5), RandomText(5), RandomText(5)}
+		for 6*len(groups)-1 < min(p.MinLength, maxPassword-6) {
+			groups = append(groups, RandomText(5))
+		}
+		if password := strings.Join(groups, "-"); p.Check(password) == nil || p.MinLength > len(password) {
+			return password
+		}
+	}
+}
+
 // maxPassword bounds the work that a password may cost, in bytes.
 const maxPassword = 1024
 

@@ -53,6 +53,19 @@ func (u *Users) ChangePassword(ctx context.Context, c Caller, name string, chang
 	return user, token, err
 }
 
+// RemovePassword makes a user for an administrator sign in elsewhere only. All
+// tokens of the user end.
+func (u *Users) RemovePassword(ctx context.Context, c Caller, name string) error {
+	account, err := u.Account(ctx, c, name, Administer)
+	if err != nil {
+		return err
+	}
+	return u.update(ctx, func(tx pgx.Tx) error {
+		_, err := tx.Exec(ctx, `update users set password_hash = null, token_generation = token_generation + 1 where id = $1`, account.ID)
+		return err
+	})
+}
+
 // keepsPassword refuses to give a password to somebody who signs in elsewhere.
 func (u *Users) keepsPassword(ctx context.Context, account *User) error {
 	if !u.ManagedElsewhere() {

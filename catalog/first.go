@@ -38,3 +38,14 @@ func (c *Catalog) Initialize(ctx context.Context, users *auth.Users, password st
 	})
 	return set, err
 }
+
+// Filled tells whether the database holds a catalog that Initialize has filled.
+func (c *Catalog) Filled(ctx context.Context) (bool, error) {
+	var made bool
+	err := c.pool.QueryRow(ctx, `select to_regclass('users') is not null and to_regclass('settings') is not null`).Scan(&made)
+	if err != nil || !made {
+		return false, translate(err)
+	}
+	err = c.pool.QueryRow(ctx, `select exists (select from users)`).Scan(&made)
+	return made, translate(err)
+}

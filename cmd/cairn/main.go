@@ -16,6 +16,7 @@ import (
 // variable: --external-url is CAIRN_EXTERNAL_URL.
 type cli struct {
 	Serve   serveCommand   `cmd:"" help:"Run the server."`
+	User    userCommand    `cmd:"" help:"List, create and change users, whether the server runs or not."`
 	Migrate migrateCommand `cmd:"" help:"Bring a database up to date and exit; serve does it by itself."`
 	Version versionCommand `cmd:"" help:"Print the version."`
 }
