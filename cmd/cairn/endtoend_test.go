@@ -54,7 +54,12 @@ func TestReadme(t *testing.T) {
 		curl -sf -H "Authorization: Bearer $TOKEN" $CAIRN/orgs/admin/ds -d slug=readme -d name="Site A" -d visibility=public
 		for f in *.go; do
 		  curl -sf -H "Authorization: Bearer $TOKEN" $CAIRN/orgs/admin/ds/readme/obj -F "path=$f" -F "file=@$f"
-		done`
+		done
+		auth="Authorization: Bearer $TOKEN"
+		curl -sf -H "$auth" $CAIRN/users -d userName=readme -d password='correct horse 1' -d email=alice@example.com
+		curl -sf -H "$auth" $CAIRN/orgs -d slug=readme-org -d name="Acme surveys"
+		curl -sf -H "$auth" $CAIRN/orgs/readme-org/members -d userName=readme -d permissions=ReadWrite
+		curl -sf -H "$auth" $CAIRN/orgs/readme-org/ds -d slug=quarry -d visibility=private`
 	shell := exec.Command("bash", "-c", script)
 	shell.Env = append(shell.Environ(), "CAIRN="+c.base, "PASSWORD="+adminPassword)
 	out, err := shell.CombinedOutput()
@@ -62,6 +67,8 @@ func TestReadme(t *testing.T) {
 	var list []entry
 	c.anonymous().get(t, "/orgs/admin/ds/readme/list").json(t, http.StatusOK, &list)
 	assert.Contains(t, paths(list), "endtoend_test.go")
+	alice := c.as(t, "readme", "correct horse 1")
+	alice.upload(t, "/orgs/readme-org/ds/quarry", "a.txt", []byte("a"))
 }
 
 func paths(list []entry) []string {
