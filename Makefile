@@ -3,6 +3,7 @@
 
 GO ?= go
 BIN := bin/cairn
+SCALAR := 1.40.0
 PACKAGES := libgdal-dev gdal-bin postgresql-15 postgresql-15-postgis-3 chromium unzip python3-gdal python3-venv slapd ldap-utils pkg-config gcc
 
 .PHONY: run build test setup lint web bench clean
@@ -25,8 +26,10 @@ lint: setup
 	$(GO) vet ./...
 	$(GO) tool staticcheck ./...
 
-web: ## the page, after a change in web/src: needs node and npm
+web: ## the page, after a change in web/src, and the script of /scalar/v1: needs node and npm
 	cd web && npm ci && npm run build
+	cd web/reference && npm pack --silent @scalar/api-reference@$(SCALAR) | xargs -I{} sh -c \
+		'tar -xzOf {} package/dist/browser/standalone.js | gzip -9n > scalar.js.gz && rm {}'
 
 bench: PACKAGES += wrk zip
 bench: setup build ## the figures of bench/README.md

@@ -23,6 +23,9 @@ type bodyReader struct {
 	timeout time.Duration
 }
 
+// drained is how much of a body that is too large is read nevertheless, in bytes.
+const drained = 16 << 20
+
 func (b bodyReader) middleware(c huma.Context, next func(huma.Context)) {
 	r, w := humachi.Unwrap(c)
 	body, err := b.read(w, r)
@@ -43,6 +46,8 @@ func (b bodyReader) read(w http.ResponseWriter, r *http.Request) ([]byte, error)
 		return nil, statusError(http.StatusRequestTimeout, "The body did not arrive in time. Send it again.")
 	}
 	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
+		// Who is still sending would see a broken connection rather than the answer.
+		_, _ = io.CopyN(io.Discard, r.Body, drained)
 		return nil, err
 	}
 	if err != nil {

@@ -11,5 +11,9 @@ var systemRoutes = []route{
 	{pattern: "GET /health", needs: always(needsAdmin)},
 	{pattern: "GET /quickhealth", needs: always(needsAdmin)},
 	{pattern: "GET /openapi.json", needs: always(needsNothing)},
+	{pattern: "GET /swagger", needs: always(needsNothing)},
+	{pattern: "GET /scalar", needs: always(needsNothing)},
+	{pattern: "GET /scalar/v1", needs: always(needsNothing)},
+	{pattern: "GET /scalar/v1/scalar.js", needs: always(needsNothing)},
 	{pattern: "GET /swagger/v1/swagger.json", needs: always(needsNothing)},
 }

@@ -18,6 +18,7 @@ import (
 	"github.com/cairngeo/cairn/catalog/dbtest"
 	"github.com/cairngeo/cairn/ingest"
 	"github.com/cairngeo/cairn/tiling"
+	"github.com/cairngeo/cairn/web"
 	"github.com/go-chi/chi/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/stretchr/testify/assert"
@@ -55,7 +56,7 @@ func newWhole(t *testing.T) *whole {
 	t.Cleanup(tiles.Close)
 	w := &whole{pool: pool, catalog: entries, ingest: intake, tokens: map[string]string{}}
 	w.Handler = New(Config{Users: users, Catalog: entries, Store: store, Ingest: intake, Tiles: tiles,
-		Page: fstest.MapFS{"index.html": {Data: []byte("<html>")}}})
+		Reference: web.Reference, Page: fstest.MapFS{"index.html": {Data: []byte("<html>")}}})
 	for _, name := range people[1:] {
 		var roles []string
 		if name == "admin" {

@@ -25,6 +25,7 @@ type Config struct {
 	Tiles   *tiling.Server
 	Page    fs.FS // the web page: index.html and its files
 
+	Reference []byte // the script of the API's interactive page, gzipped
 	WebPolicy string // Content-Security-Policy of the page; "" for none
 
 	ExternalURL    string         // scheme://host[:port] of generated links; "" to take it from the request
@@ -78,6 +79,7 @@ func New(c Config) http.Handler {
 	s.registerTasks()
 	s.registerSystemTasks()
 	s.registerSTAC()
+	s.serveReference()
 	s.servePage(router)
 	return router
 }

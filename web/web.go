@@ -19,5 +19,11 @@ func Files() fs.FS {
 	return files
 }
 
+// Reference is the script of the API's interactive page, gzipped: the standalone build of @scalar/api-reference
+// (MIT licence), as `make web` fetches it.
+//
+//go:embed reference/scalar.js.gz
+var Reference []byte
+
 // Policy is the Content-Security-Policy that the page needs: itself, and nothing from elsewhere.
 const Policy = "default-src 'none'; script-src 'self'; worker-src 'self'; style-src 'self'; img-src 'self' blob: data:; connect-src 'self'"

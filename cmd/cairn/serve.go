@@ -162,7 +162,7 @@ func (s *serveCommand) start(ctx context.Context) (n *node, err error) {
 	if err != nil {
 		return n, err
 	}
-	handler := httpapi.New(httpapi.Config{Users: users, Catalog: entries, Store: store, Ingest: intake, Tiles: tiles, Page: page, WebPolicy: policy,
+	handler := httpapi.New(httpapi.Config{Users: users, Catalog: entries, Store: store, Ingest: intake, Tiles: tiles, Page: page, WebPolicy: policy, Reference: web.Reference,
 		ExternalURL: s.ExternalURL, TrustedProxies: s.TrustedProxies, AllowedOrigins: s.AllowedOrigins,
 		Checks: checksOf(entries, store, queue), MonitorToken: s.Monitoring.MonitorToken, HubOptions: hubOptions,
 		NoMemberManagement: !s.Accounts.MemberManagement, MaxDownloadsPerUser: s.Downloads.MaxDownloadsPerUser, DisableAnonymousBulkDownloads: s.Downloads.DisableAnonymousBulkDownloads})
