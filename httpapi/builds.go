@@ -56,7 +56,7 @@ func (s *server) registerBuilds() {
 	register(s.api, huma.Operation{Method: http.MethodGet, Path: ds + "/builds", Summary: "List build jobs, newest first", Tags: tags}, s.listBuilds)
 	register(s.api, huma.Operation{Method: http.MethodPost, Path: ds + "/builds/clear", Summary: "Forget finished build jobs", Tags: tags}, s.clearBuilds)
 	s.stream(huma.Operation{Method: http.MethodGet, Path: ds + "/build/{hash}/{path}", Summary: "File of a product, such as cog/cog.tif; ranges work", Tags: tags,
-		Responses: map[string]*huma.Response{"200": {Description: "The file"}, "206": {Description: "A range of it"}}},
+		Responses: map[string]*huma.Response{"200": {Description: "The file", Content: anyBytes}, "206": {Description: "A range of it", Content: anyBytes}}},
 		ds+"/build/{hash}/*", s.buildFile, s.acceptBasic)
 }
 

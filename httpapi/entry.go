@@ -26,6 +26,12 @@ type entry struct {
 	BuildStatus string `json:"buildStatus,omitempty" enum:"ready,pending,queued,failed"`
 }
 
+// TransformSchema says that an entry may have no properties.
+func (entry) TransformSchema(_ huma.Registry, s *huma.Schema) *huma.Schema {
+	s.Properties["properties"].Nullable = true
+	return s
+}
+
 // feature is a geometry as the API wraps it.
 type feature struct {
 	CRS        crs               `json:"crs"`

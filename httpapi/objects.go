@@ -28,7 +28,7 @@ func (s *server) registerObjects() {
 				"path": {Type: huma.TypeString, Description: "Where to put it"},
 				"file": {Type: huma.TypeString, Format: "binary", Description: "The file; a folder is created without it"},
 			}}}}},
-		Responses: map[string]*huma.Response{"201": {Description: "The entry"}}}, "", s.upload)
+		Responses: map[string]*huma.Response{"201": {Description: "The entry", Content: map[string]*huma.MediaType{"application/json": {Schema: s.schemaOf(entry{})}}}}}, "", s.upload)
 }
 
 // readDataset returns the dataset that the caller wants to read.

@@ -148,3 +148,46 @@ func TestCheckAgainstDocumentFindsLies(t *testing.T) {
 		assert.NotEmpty(t, errs, body)
 	}
 }
+
+// Whoever reads the document learns of every operation what it is for, what
+// it takes, who may call it and what it answers.
+func TestDocumentIsComplete(t *testing.T) {
+	t.Parallel()
+	w := newWhole(t)
+	recorder := httptest.NewRecorder()
+	w.ServeHTTP(recorder, httptest.NewRequest(http.MethodGet, "/openapi.json", nil))
+	parsed, err := libopenapi.NewDocument(recorder.Body.Bytes())
+	require.NoError(t, err)
+	model, err := parsed.BuildV3Model()
+	require.NoError(t, err)
+	operations := 0
+	for path, item := range model.Model.Paths.PathItems.FromOldest() {
+		for method, op := range item.GetOperations().FromOldest() {
+			operations++
+			name := strings.ToUpper(method) + " " + path
+			assert.NotEmpty(t, op.Summary, name)
+			assert.NotEmpty(t, op.Tags, name)
+			assert.NotEmpty(t, op.Security, name)
+			if op.Responses == nil || op.Responses.Codes == nil {
+				assert.Fail(t, "no answers", name)
+				continue
+			}
+			for _, p := range op.Parameters {
+				assert.NotEmpty(t, p.Description, "%s: %s", name, p.Name)
+			}
+			success, failure := false, false
+			for status, response := range op.Responses.Codes.FromOldest() {
+				success = success || status[0] == '2'
+				failure = failure || status[0] == '4'
+				if status[0] == '4' || status == "201" || status == "206" {
+					assert.True(t, response.Content != nil && response.Content.Len() > 0, "%s: what a %s has in it", name, status)
+				}
+			}
+			assert.True(t, success && failure, "%s: answers", name)
+			if op.RequestBody != nil {
+				assert.NotNil(t, op.RequestBody.Content.GetOrZero("multipart/form-data"), name)
+			}
+		}
+	}
+	assert.Greater(t, operations, 100)
+}

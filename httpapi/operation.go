@@ -156,25 +156,6 @@ func (a *api) stream(op huma.Operation, pattern string, h handler, middlewares .
 	}
 }
 
-// complete adds to the document what all operations have in common.
-func (a *api) complete(op *huma.Operation) {
-	if op.Responses == nil {
-		op.Responses = map[string]*huma.Response{}
-	}
-	schema := a.OpenAPI().Components.Schemas.Schema(reflect.TypeFor[errorBody](), true, "")
-	op.Responses["default"] = &huma.Response{
-		Description: "Error",
-		Content:     map[string]*huma.MediaType{"application/json": {Schema: schema}},
-	}
-	if tailName(op) != "" {
-		op.Extensions = maps.Clone(op.Extensions)
-		if op.Extensions == nil {
-			op.Extensions = map[string]any{}
-		}
-		op.Extensions[restOfPath] = true
-	}
-}
-
 // documented returns the operation in the document; for a hidden one a blank
 // that nobody sees.
 func (a *api) documented(method, path string) *huma.Operation {

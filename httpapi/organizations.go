@@ -27,6 +27,12 @@ type organization struct {
 	Permissions  *organizationPermissions `json:"permissions" doc:"The caller's own; null in the list of public organizations"`
 }
 
+// TransformSchema says that null stands for permissions that nobody asked for.
+func (organizationPermissions) TransformSchema(_ huma.Registry, s *huma.Schema) *huma.Schema {
+	s.Nullable = true
+	return s
+}
+
 func newOrganization(o catalog.Organization, caller auth.Caller) organization {
 	may := func(a auth.Action) bool { return auth.Decide(caller, a, auth.Facts{Organization: o.Access}) == nil }
 	return organization{

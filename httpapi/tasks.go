@@ -31,7 +31,7 @@ func (s *server) registerTasks() {
 	register(s.api, huma.Operation{Method: http.MethodPost, Path: tasksPath + "/{id}/retry", Summary: "Try a failed task again", Tags: tags}, s.retryTask)
 	register(s.api, huma.Operation{Method: http.MethodPost, Path: tasksPath + "/{id}/delete", Summary: "Take a task that ended out of the history", Tags: tags}, s.deleteTask)
 	s.stream(huma.Operation{Method: http.MethodGet, Path: tasksPath + "/{id}/result", Summary: "Download what a task made; ranges work", Tags: tags,
-		Responses: map[string]*huma.Response{"200": {Description: "The file"}, "206": {Description: "A range of it"}}}, "", s.limited(s.mayReadResult, s.taskResult))
+		Responses: map[string]*huma.Response{"200": {Description: "The file", Content: anyBytes}, "206": {Description: "A range of it", Content: anyBytes}}}, "", s.limited(s.mayReadResult, s.taskResult))
 }
 
 type tool struct {
