@@ -103,20 +103,6 @@ func (c *Catalog) Search(ctx context.Context, d *Dataset, folder, pattern string
 	return found, err
 }
 
-// Tree returns the entries at and below the paths, in the order of their
-// paths; all entries for no paths. Every path must exist: an unknown one is NotFound.
-// Folders without a row of their own are not among them.
-func (c *Catalog) Tree(ctx context.Context, d *Dataset, paths ...string) ([]Entry, error) {
-	if len(paths) == 0 {
-		return many(ctx, c.pool, scanEntry, `select `+entryColumns+` from entries where dataset_id = $1 and path <> '' order by path`, d.ID)
-	}
-	if err := c.checkPaths(ctx, d, paths); err != nil {
-		return nil, err
-	}
-	return many(ctx, c.pool, scanEntry, `select distinct on (path) `+entryColumns+` from entries e, unnest($2::text[]) p
-		where dataset_id = $1 and (path = p collate "C" or path >= (p || '/') collate "C" and path < (p || '0') collate "C") order by path`, d.ID, paths)
-}
-
 // checkPaths is NotFound for the first of the paths that does not exist.
 func (c *Catalog) checkPaths(ctx context.Context, d *Dataset, paths []string) error {
 	existing, err := present(ctx, c.pool, d.ID, paths)
