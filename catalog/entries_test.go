@@ -64,6 +64,7 @@ func TestSearch(t *testing.T) {
 	assert.Equal(t, []string{"x/a+b (1).jpg"}, search("", "a+b (1)*", true))
 	assert.Equal(t, []string{"x/ÄRGER.txt"}, search("", "ärger*", true), "case is ignored in every script")
 	assert.Equal(t, f.tree(t), search("", "*", true))
+	assert.Equal(t, f.tree(t), search("", strings.Repeat("*", 5000), true), "many are as good as one")
 	assert.Empty(t, search("", ".*", true))
 	assert.Empty(t, search("nothing", "*", true))
 }

@@ -2,6 +2,8 @@ package httpapi
 
 import (
 	stdjson "encoding/json"
+	"errors"
+	"fmt"
 	"io"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -36,7 +38,13 @@ var jsonFormat = huma.Format{
 		}
 		return nil // what the connection refuses, nobody can be told
 	},
-	Unmarshal: stdjson.Unmarshal,
+	Unmarshal: func(data []byte, v any) error {
+		err := stdjson.Unmarshal(data, v)
+		if wrong, ok := errors.AsType[*stdjson.UnmarshalTypeError](err); ok { // whose own text is about types of Go
+			return fmt.Errorf("the body has a %s where something else is expected", wrong.Value)
+		}
+		return err
+	},
 }
 
 // trackingWriter remembers that it was the connection that failed.

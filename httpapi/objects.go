@@ -99,7 +99,7 @@ func (s *server) postList(ctx context.Context, in *struct {
 func (s *server) search(ctx context.Context, in *struct {
 	DatasetInput
 	Body *struct {
-		Query     string     `json:"query,omitempty" doc:"Name with * and ?, ignoring case; everything if absent" example:"*.jpg"`
+		Query     string     `json:"query,omitempty" maxLength:"1000" doc:"Name with * and ?, ignoring case; everything if absent" example:"*.jpg"`
 		Path      string     `json:"path,omitempty" doc:"Folder to begin in"`
 		Recursive *bool      `json:"recursive,omitempty" doc:"true if absent"`
 		Type      *entryType `json:"type,omitempty" doc:"Only entries of this type"`

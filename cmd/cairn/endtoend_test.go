@@ -222,9 +222,11 @@ func TestTextThatIsNone(t *testing.T) {
 	} {
 		assert.Contains(t, []int{400, 404}, c.get(t, address).status, address)
 	}
-	for _, fields := range [][]string{{"query", "\xff"}, {"query", "\x00"}, {"path", "\xff"}} {
+	for _, fields := range [][]string{{"query", "\xff"}, {"query", "\x00"}, {"path", "\xff"}, {"query", strings.Repeat("*", 1000)}} {
 		assert.Contains(t, []int{200, 400}, c.form(t, http.MethodPost, ds+"/search", fields...).status, "%q", fields)
 	}
+	c.form(t, http.MethodPost, ds+"/search", "query", strings.Repeat("x", 100_000)).requireError(t, http.StatusBadRequest, "query")
+	c.post(t, http.MethodPost, ds+"/meta/dump", []int{1}).requireError(t, http.StatusBadRequest, "number")
 	assert.Equal(t, http.StatusUnauthorized, c.anonymous().form(t, http.MethodPost, "/users/authenticate", "username", "\x00", "password", "x").status)
 	assert.Contains(t, []int{201, 400}, c.form(t, http.MethodPost, "/orgs/admin/ds", "slug", "no-text-2", "name", "\xff\x00").status)
 }
