@@ -3,6 +3,7 @@ package httpapi
 import (
 	"context"
 	"net/http"
+	"net/url"
 	"strings"
 
 	"github.com/cairngeo/cairn/auth"
@@ -20,7 +21,7 @@ func callerFrom(ctx context.Context) auth.Caller {
 }
 
 // identify finds out who calls: by a Bearer token, or, without an
-// Authorization header, by the cookie.
+// Authorization header, by the cookie, unless another site's page makes a change.
 func identify(users *auth.Users) func(http.Handler) http.Handler {
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -51,10 +52,20 @@ func tokenOf(r *http.Request) string {
 		}
 		return ""
 	}
-	if cookie, err := r.Cookie(cookieName); err == nil {
+	if cookie, err := r.Cookie(cookieName); err == nil && !forged(r) {
 		return cookie.Value
 	}
 	return ""
+}
+
+// forged tells whether a browser sends a change on behalf of another site's
+// page. Browsers add the cookie to a form of any site; a header none can forge.
+func forged(r *http.Request) bool {
+	seen := r.WithContext(r.Context())
+	if here, err := url.Parse(baseURL(r)); err == nil {
+		seen.Host = here.Host // behind a proxy not the one that the browser knows
+	}
+	return http.NewCrossOriginProtection().Check(seen) != nil
 }
 
 // acceptBasic also takes HTTP Basic, for GIS desktop tools. A success sets the

@@ -52,6 +52,17 @@ var authenticationStatements = []statement{
 		c := server(t)
 		assert.Equal(t, 200, c.get(t, "/orgs").status)
 		assert.Equal(t, 200, c.browsing().get(t, "/orgs").status)
+
+		ds := c.newDataset(t, "rest27", "private")
+		change := func(headers ...string) int {
+			return c.browsing().send(t, "POST", ds+"/chattr", strings.NewReader("visibility=0"), append(headers, "Content-Type", "application/x-www-form-urlencoded")...).status
+		}
+		assert.Equal(t, 200, change())
+		assert.Equal(t, 200, change("Sec-Fetch-Site", "same-origin"))
+		assert.Equal(t, 200, change("Origin", c.base))
+		assert.Equal(t, 200, change("Origin", "https://maps.example.com", "X-Forwarded-Host", "maps.example.com"), "behind a proxy")
+		assert.Equal(t, 401, change("Sec-Fetch-Site", "cross-site"), "a form of another site")
+		assert.Equal(t, 401, change("Origin", "https://other.example.com"), "a form of another site, in an old browser")
 	}},
 	{number: 28, says: "a good header wins over a wrong cookie", holds: func(t *testing.T) {
 		assert.Equal(t, 200, server(t).get(t, "/orgs", "Cookie", "jwtToken=a.b.c").status)
