@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"time"
 
 	"github.com/cairngeo/cairn"
 	"github.com/cairngeo/cairn/catalog"
@@ -33,6 +34,7 @@ func (s *server) upload(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	r.Body = patient(w, r.Body, uploadPatience)
 	parts, err := r.MultipartReader()
 	if err != nil {
 		return cairn.Errorf(cairn.Invalid, "The multipart body is not understood.").Because(err)
@@ -61,6 +63,29 @@ func (s *server) upload(w http.ResponseWriter, r *http.Request) error {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(http.StatusCreated)
 	return ignoreGone(r, json.NewEncoder(w).Encode(list[0]))
+}
+
+// uploadPatience is how long an upload may stand still. All of it may take as
+// long as it likes.
+const uploadPatience = 2 * time.Minute
+
+// patientBody fails when nothing comes for a while, so that who has gone
+// silent does not hold a connection and half a file for ever.
+type patientBody struct {
+	io.ReadCloser
+	connection *http.ResponseController
+	patience   time.Duration
+}
+
+func patient(w http.ResponseWriter, body io.ReadCloser, patience time.Duration) io.ReadCloser {
+	return &patientBody{body, http.NewResponseController(w), patience}
+}
+
+func (b *patientBody) Read(p []byte) (int, error) {
+	// Writers without deadlines (tests) have no silent clients either. net/http
+	// lifts the deadline when the body has been read.
+	_ = b.connection.SetReadDeadline(time.Now().Add(b.patience))
+	return b.ReadCloser.Read(p)
 }
 
 const (
