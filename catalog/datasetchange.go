@@ -21,6 +21,11 @@ func (c *Catalog) EditDataset(ctx context.Context, caller auth.Caller, organizat
 	if err != nil {
 		return err
 	}
+	if change.Name != nil {
+		if err := checkLabel("name", *change.Name); err != nil {
+			return err
+		}
+	}
 	return c.Update(ctx, func(tx Tx) error {
 		if change.Name != nil && *change.Name != "" {
 			if err := tx.Set(ctx, d.ID, "name", *change.Name); err != nil {

@@ -3,6 +3,7 @@ package catalog
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"slices"
 	"time"
 
@@ -171,7 +172,7 @@ func (c *Catalog) CreateDataset(ctx context.Context, caller auth.Caller, organiz
 	if err := CheckSlug(n.Slug); err != nil {
 		return nil, err
 	}
-	if err := checkTagline(n.Tagline); err != nil {
+	if err := errors.Join(checkLabel("name", n.Name), checkLabel("tagline", n.Tagline)); err != nil {
 		return nil, err
 	}
 	if err := c.Update(ctx, func(tx Tx) error { return tx.insertDataset(ctx, o.ID, n) }); err != nil {

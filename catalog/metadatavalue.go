@@ -104,19 +104,25 @@ func settingValue(key, text string) (any, error) {
 		plain = text
 	}
 	switch key {
-	case "name":
-		return plain, nil
-	case "tagline":
-		return plain, checkTagline(plain)
+	case "name", "tagline":
+		return plain, checkLabel(key, plain)
 	case "visibility":
 		return auth.ParseVisibility(plain)
 	}
 	return parseValue(text)
 }
 
-func checkTagline(tagline string) error {
-	if utf8.RuneCountInString(tagline) > 256 {
-		return cairn.Errorf(cairn.Invalid, "The tagline has more than 256 characters.")
+const (
+	maxLabel       = 256    // of a name or tagline, in characters
+	maxDescription = 10_000 // of an organization
+)
+
+// checkLabel keeps what lists show with everything short.
+func checkLabel(what, text string) error { return checkShown(what, text, maxLabel) }
+
+func checkShown(what, text string, longest int) error {
+	if utf8.RuneCountInString(text) > longest {
+		return cairn.Errorf(cairn.Invalid, "The %s has more than %d characters.", what, longest)
 	}
 	return nil
 }

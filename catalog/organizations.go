@@ -118,6 +118,9 @@ func (c *Catalog) CreateOrganization(ctx context.Context, caller auth.Caller, n 
 	if err := CheckSlug(n.Slug); err != nil {
 		return Organization{}, err
 	}
+	if err := checkOrganization(&n.Name, n.Description); err != nil {
+		return Organization{}, err
+	}
 	if n.Name == "" {
 		n.Name = n.Slug
 	}
@@ -175,6 +178,9 @@ func (c *Catalog) EditOrganization(ctx context.Context, caller auth.Caller, slug
 			return err
 		}
 	}
+	if err := checkOrganization(change.Name, change.Description); err != nil {
+		return err
+	}
 	if change.Name != nil && *change.Name == "" {
 		change.Name = nil
 	}
@@ -186,6 +192,19 @@ func (c *Catalog) EditOrganization(ctx context.Context, caller auth.Caller, slug
 		}
 		return err
 	})
+}
+
+// checkOrganization checks what lists of organizations show; nil is nothing.
+func checkOrganization(name, description *string) error {
+	if name != nil {
+		if err := checkLabel("name", *name); err != nil {
+			return err
+		}
+	}
+	if description != nil {
+		return checkShown("description", *description, maxDescription)
+	}
+	return nil
 }
 
 func (tx Tx) insertOrganization(ctx context.Context, n NewOrganization, owner uuid.NullUUID) error {

@@ -229,4 +229,10 @@ func TestTextThatIsNone(t *testing.T) {
 	c.post(t, http.MethodPost, ds+"/meta/dump", []int{1}).requireError(t, http.StatusBadRequest, "number")
 	assert.Equal(t, http.StatusUnauthorized, c.anonymous().form(t, http.MethodPost, "/users/authenticate", "username", "\x00", "password", "x").status)
 	assert.Contains(t, []int{201, 400}, c.form(t, http.MethodPost, "/orgs/admin/ds", "slug", "no-text-2", "name", "\xff\x00").status)
+	long := strings.Repeat("é", 257)
+	c.post(t, http.MethodPost, "/orgs/admin/ds", map[string]string{"slug": "no-text-3", "name": long}).requireError(t, http.StatusBadRequest, "name")
+	c.post(t, http.MethodPut, ds, map[string]string{"name": long}).requireError(t, http.StatusBadRequest, "name")
+	c.post(t, http.MethodPost, ds+"/meta/set/name", map[string]string{"data": long}).requireError(t, http.StatusBadRequest, "name")
+	c.post(t, http.MethodPost, "/orgs", map[string]string{"slug": "no-text-4", "name": long}).requireError(t, http.StatusBadRequest, "name")
+	c.post(t, http.MethodPut, "/orgs/admin", map[string]string{"description": strings.Repeat("x", 10_001)}).requireError(t, http.StatusBadRequest, "description")
 }
