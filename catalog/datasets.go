@@ -19,6 +19,7 @@ type Dataset struct {
 	Slug         string
 	CreatedAt    time.Time
 	ChangedAt    time.Time // of its entries or metadata
+	Revision     int64     // counts the changes of its entries and metadata
 	Visibility   auth.Visibility
 	Entries      int64 // files and folders
 	Size         int64 // bytes, every entry counted in full
@@ -53,7 +54,7 @@ func (d *Dataset) May(caller auth.Caller, action auth.Action) bool {
 	return auth.Decide(caller, action, auth.Facts{Organization: d.Access, Dataset: auth.Dataset{Exists: true, Visibility: d.Visibility}}) == nil
 }
 
-const datasetColumns = `, d.id, o.slug, d.slug, d.created_at, d.changed_at, d.visibility, d.entry_count, d.size,
+const datasetColumns = `, d.id, o.slug, d.slug, d.created_at, d.changed_at, d.revision, d.visibility, d.entry_count, d.size,
 	(select coalesce(json_agg(json_build_object('id', id, 'key', key, 'data', data, 'mtime', mtime) order by key, mtime, id), '[]')
 		from metadata where dataset_id = d.id and path = ''),
 	coalesce((select path from entries where dataset_id = d.id and path = 'README.md' and type <> 1), '')`
@@ -70,10 +71,10 @@ func scanDataset(row pgx.CollectableRow) (datasetRow, error) {
 	var slug *string
 	var created, changed *time.Time
 	var visibility *auth.Visibility
-	var entries, size *int64
+	var revision, entries, size *int64
 	var d Dataset
 	var records []byte
-	err := row.Scan(append(o.columns(), &id, &d.Organization, &slug, &created, &changed, &visibility, &entries, &size, &records, &d.Readme)...)
+	err := row.Scan(append(o.columns(), &id, &d.Organization, &slug, &created, &changed, &revision, &visibility, &entries, &size, &records, &d.Readme)...)
 	if err != nil {
 		return datasetRow{}, err
 	}
@@ -81,7 +82,7 @@ func scanDataset(row pgx.CollectableRow) (datasetRow, error) {
 	if !id.Valid {
 		return datasetRow{organization: o}, nil
 	}
-	d.ID, d.Slug, d.CreatedAt, d.ChangedAt = id.UUID, *slug, *created, *changed
+	d.ID, d.Slug, d.CreatedAt, d.ChangedAt, d.Revision = id.UUID, *slug, *created, *changed, *revision
 	d.Visibility, d.Entries, d.Size, d.Access = *visibility, *entries, *size, o.Access
 	err = json.Unmarshal(records, &d.Metadata)
 	return datasetRow{o, &d}, err

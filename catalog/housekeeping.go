@@ -13,7 +13,7 @@ import (
 type DatasetSlugs struct{ Organization, Slug string }
 
 // RemoveEmptyDatasets deletes, for an administrator, the datasets without
-// entries, except public/default and those into which somebody is sharing.
+// entries, except public/default and those into which somebody is sharing or pushing.
 func (c *Catalog) RemoveEmptyDatasets(ctx context.Context, caller auth.Caller) (removed []DatasetSlugs, err error) {
 	if err := auth.Decide(caller, auth.Administer, auth.Facts{}); err != nil {
 		return nil, err
@@ -29,7 +29,8 @@ func (c *Catalog) RemoveEmptyDatasets(ctx context.Context, caller auth.Caller) (
 				and not exists (select from entries where dataset_id = d.id)
 				and (o.slug, d.slug) <> ('public', 'default')
 				and not exists (select from share_batches where dataset_id = d.id and status = 0 and last_active_at > now() - $2::interval)
-			returning o.slug, d.slug`, empty, batchTimeout)
+				and not exists (select from pushes where dataset_id = d.id and not committed and last_active_at > now() - $3::interval)
+			returning o.slug, d.slug`, empty, batchTimeout, pushTimeout)
 		return err
 	})
 	return removed, err
@@ -94,8 +95,11 @@ type Batch struct {
 	DatasetSlugs
 }
 
-// batchTimeout is how long after its last activity a share ends.
-const batchTimeout = time.Hour
+// How long after its last activity a share and a push end.
+const (
+	batchTimeout = time.Hour
+	pushTimeout  = 24 * time.Hour
+)
 
 // RemoveBatches forgets, for an administrator, the shares that were committed
 // and those that ended otherwise or have been idle for an hour, with what was
@@ -108,8 +112,8 @@ func (c *Catalog) RemoveBatches(ctx context.Context, caller auth.Caller) (remove
 		removed, err = many(ctx, tx, func(row pgx.CollectableRow) (b Batch, err error) {
 			return b, row.Scan(&b.Token, &b.UserName, &b.Status, &b.StartedAt, &b.EndedAt, &b.Organization, &b.Slug)
 		}, `
-			select b.token, u.name, b.status, b.started_at, b.ended_at, o.slug, d.slug
-			from share_batches b join users u on u.id = b.user_id join datasets d on d.id = b.dataset_id join organizations o on o.id = d.organization_id
+			select b.token, u.name, b.status, b.started_at, b.ended_at, coalesce(o.slug, ''), coalesce(d.slug, '')
+			from share_batches b join users u on u.id = b.user_id left join datasets d on d.id = b.dataset_id left join organizations o on o.id = d.organization_id
 			where b.status = 1 or b.last_active_at < now() - $1::interval order by b.started_at for update of b`, batchTimeout)
 		if err != nil {
 			return err

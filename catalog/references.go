@@ -7,10 +7,10 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// Uploaded bytes are named by the entries that have their hash. An entry that
-// begins to name some holds this lock shared until it is committed, and whoever
-// removes bytes holds it alone: so nothing is removed that an entry names, or
-// is just about to.
+// Uploaded bytes are named by what has their hash: entries, and what is staged
+// by pushes and shares. What begins to name some holds this lock shared until it is committed, and whoever
+// removes bytes holds it alone: so nothing is removed that is named, or is just
+// about to be.
 const referenceLock = `(hashtextextended('blob:' || $1, 0))`
 
 // refer keeps the bytes from being removed until the transaction ends.
@@ -19,12 +19,12 @@ func (tx Tx) refer(ctx context.Context, hash string) error {
 	return err
 }
 
-// Unreferenced returns those of the hashes that no entry has.
+// Unreferenced returns those of the hashes that no entry has, nor an unfinished push or share.
 func (c *Catalog) Unreferenced(ctx context.Context, hashes []string) ([]string, error) {
-	return many(ctx, c.pool, pgx.RowTo[string], `select h from unnest($1::text[]) h where not exists (select from entries where hash = h) and not exists (select from share_entries where hash = h)`, hashes)
+	return many(ctx, c.pool, pgx.RowTo[string], `select h from unnest($1::text[]) h where not exists (select from named_hashes where hash = h)`, hashes)
 }
 
-// Discard calls remove unless an entry has the hash. Nobody begins to use the
+// Discard calls remove unless something has the hash. Nobody begins to use the
 // bytes before remove has returned.
 func (c *Catalog) Discard(ctx context.Context, hash string, remove func() error) error {
 	return translate(pgx.BeginFunc(ctx, c.pool, func(tx pgx.Tx) error {
@@ -32,7 +32,7 @@ func (c *Catalog) Discard(ctx context.Context, hash string, remove func() error)
 			return err
 		}
 		var named bool
-		if err := tx.QueryRow(ctx, `select exists (select from entries where hash = $1) or exists (select from share_entries where hash = $1)`, hash).Scan(&named); err != nil || named {
+		if err := tx.QueryRow(ctx, `select exists (select from named_hashes where hash = $1)`, hash).Scan(&named); err != nil || named {
 			return err
 		}
 		return remove()
@@ -49,7 +49,7 @@ func (c *Catalog) UnneededProducts(ctx context.Context, before time.Time) (map[s
 		inputs[key] = input
 		return struct{}{}, err
 	}, `select key, input from products p where state <> 'pending' and updated_at < $1
-		and not exists (select from entries where hash = p.input) and not exists (select from share_entries where hash = p.input) limit 1000`, before)
+		and not exists (select from named_hashes where hash = p.input) limit 1000`, before)
 	return inputs, err
 }
 
