@@ -4,6 +4,7 @@ import (
 	"context"
 	"testing"
 
+	"github.com/cairngeo/cairn/cache"
 	"github.com/paulmach/orb/maptile"
 	"github.com/stretchr/testify/require"
 )
@@ -27,7 +28,7 @@ func BenchmarkTile(b *testing.B) {
 	} {
 		b.Run(c.name, func(b *testing.B) {
 			s, _ := serve(b, map[string]string{cogKey: file})
-			s.images = newSized[string, Image](0, unlimited, nil)
+			s.images = cache.NewLRU[string, Image](0, cache.Unlimited, nil)
 			for b.Loop() {
 				_, err := s.Tile(context.Background(), cogKey, c.tile, c.size, c.f)
 				require.NoError(b, err)

@@ -5,6 +5,7 @@ import (
 	"sync"
 
 	"github.com/cairngeo/cairn"
+	"github.com/cairngeo/cairn/cache"
 	"github.com/cairngeo/cairn/catalog/blob"
 	"github.com/cairngeo/cairn/tiling/cog"
 )
@@ -41,18 +42,18 @@ func (s *source) release() {
 // sources keeps COGs open and parsed.
 type sources struct {
 	store blob.Store
-	cache *sized[string, *source]
+	cache *cache.LRU[string, *source]
 }
 
 func newSources(store blob.Store, files int, bytes int64) *sources {
-	return &sources{store: store, cache: newSized[string](bytes, files, (*source).release)}
+	return &sources{store: store, cache: cache.NewLRU[string](bytes, files, (*source).release)}
 }
 
 // open returns the source of a key; the caller must release it. Those who open
 // a cold source at the same time may each parse it once: that is cheaper than
 // waiting for a caller who may leave.
 func (s *sources) open(ctx context.Context, key string) (*source, error) {
-	if src, ok := s.cache.use(key, (*source).hold); ok {
+	if src, ok := s.cache.Use(key, (*source).hold); ok {
 		return src, nil
 	}
 	object, err := s.store.Open(ctx, key)
@@ -66,13 +67,13 @@ func (s *sources) open(ctx context.Context, key string) (*source, error) {
 	}
 	src := &source{object: object, index: index, users: 2} // the cache and the caller
 	src.zoom, src.column, src.row, src.gridded = index.Zoom()
-	if !s.cache.add(key, src, index.Bytes()+int64(len(key))) {
+	if !s.cache.Add(key, src, index.Bytes()+int64(len(key))) {
 		src.release()
 	}
 	return src, nil
 }
 
-func (s *sources) purge() { s.cache.purge() }
+func (s *sources) purge() { s.cache.Purge() }
 
 // unreadable says that a product is not what the builder made.
 func unreadable(cause error) error {

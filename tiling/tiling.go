@@ -18,6 +18,7 @@ import (
 	"github.com/airbusgeo/godal"
 	"golang.org/x/sync/semaphore"
 
+	"github.com/cairngeo/cairn/cache"
 	"github.com/cairngeo/cairn/catalog/blob"
 )
 
@@ -72,8 +73,8 @@ func positive[N int | int64](n, otherwise N) N {
 type Server struct {
 	store     blob.Store
 	sources   *sources
-	images    *sized[string, Image]
-	flights   flights
+	images    *cache.LRU[string, Image]
+	flights   cache.Flights[Image]
 	workers   *semaphore.Weighted
 	maxPixels int64
 }
@@ -87,7 +88,7 @@ func New(store blob.Store, opts Options) *Server {
 	return &Server{
 		store:     store,
 		sources:   newSources(store, opts.OpenFiles, opts.IndexBytes),
-		images:    newSized[string, Image](opts.CacheBytes, unlimited, nil),
+		images:    cache.NewLRU[string, Image](opts.CacheBytes, cache.Unlimited, nil),
 		workers:   semaphore.NewWeighted(int64(opts.Workers)),
 		maxPixels: opts.MaxPixels,
 	}
@@ -99,10 +100,10 @@ func (s *Server) Close() { s.sources.purge() }
 // rendered returns the picture kept under the key, or makes it: once for all
 // who ask meanwhile, when a worker is free, unless all of them have gone.
 func (s *Server) rendered(ctx context.Context, key string, f Format, render func(context.Context) ([]byte, error)) (Image, error) {
-	if image, ok := s.images.get(key); ok {
+	if image, ok := s.images.Get(key); ok {
 		return image, nil
 	}
-	return s.flights.do(ctx, key, func(ctx context.Context) (Image, error) {
+	return s.flights.Do(ctx, key, func(ctx context.Context) (Image, error) {
 		if err := s.workers.Acquire(ctx, 1); err != nil {
 			return Image{}, err
 		}
@@ -112,7 +113,7 @@ func (s *Server) rendered(ctx context.Context, key string, f Format, render func
 			return Image{}, err
 		}
 		image := newImage(data, f)
-		s.images.add(key, image, int64(len(data)+len(key)+128))
+		s.images.Add(key, image, int64(len(data)+len(key)+128))
 		return image, nil
 	})
 }
