@@ -15,9 +15,12 @@ import (
 // Snapshot is the catalog at one moment, for lists that are read piece by piece.
 type Snapshot struct{ tx pgx.Tx }
 
+// moment is a transaction all of whose queries see the same.
+var moment = pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}
+
 // Snapshot calls read, which may use it until it returns.
 func (c *Catalog) Snapshot(ctx context.Context, read func(Snapshot) error) error {
-	return translate(pgx.BeginTxFunc(ctx, c.pool, pgx.TxOptions{AccessMode: pgx.ReadOnly}, func(tx pgx.Tx) error { return read(Snapshot{tx}) }))
+	return translate(pgx.BeginTxFunc(ctx, c.pool, moment, func(tx pgx.Tx) error { return read(Snapshot{tx}) }))
 }
 
 // batch is how many entries are in memory at once.

@@ -252,7 +252,11 @@ func (c *Catalog) DumpMetadata(ctx context.Context, d *Dataset, ids []string, ea
 	if len(ids) == 0 {
 		ids = nil
 	}
+	return eachRecord(ctx, c.pool, d, ids, each)
+}
+
+func eachRecord(ctx context.Context, q querier, d *Dataset, ids []string, each func(Record) error) error {
 	var r Record
-	return eachRow(ctx, c.pool, []any{&r.ID, &r.Path, &r.Key, &r.Data, &r.MTime}, func() error { return each(r) },
+	return eachRow(ctx, q, []any{&r.ID, &r.Path, &r.Key, &r.Data, &r.MTime}, func() error { return each(r) },
 		`select `+recordColumns+` from metadata where dataset_id = $1 and ($2::text[] is null or id = any($2)) order by id`, d.ID, ids)
 }

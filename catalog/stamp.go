@@ -24,7 +24,6 @@ type Stamp struct {
 // in between.
 func (c *Catalog) Stamp(ctx context.Context, d *Dataset, read func(*Stamp) error) (checksum string, err error) {
 	s := &Stamp{ctx: ctx, dataset: d.ID, sum: sha256.New()}
-	moment := pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}
 	err = pgx.BeginTxFunc(ctx, c.pool, moment, func(tx pgx.Tx) error {
 		s.tx = tx
 		return read(s)

@@ -1,15 +1,12 @@
 package httpapi
 
 import (
-	"context"
 	"encoding/json"
 	"io"
-	"log/slog"
 	"mime"
 	"net/http"
 	"net/url"
 	"path"
-	"strconv"
 	"strings"
 	"time"
 
@@ -17,7 +14,6 @@ import (
 	"github.com/cairngeo/cairn/auth"
 	"github.com/cairngeo/cairn/catalog"
 	"github.com/cairngeo/cairn/catalog/blob"
-	"github.com/cairngeo/cairn/ingest/archive"
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/google/uuid"
 )
@@ -174,29 +170,7 @@ func (s *server) send(w http.ResponseWriter, r *http.Request, d *catalog.Dataset
 	if err := s.mayZip(ctx, d, paths); err != nil {
 		return err
 	}
-	var entries []catalog.Entry
-	err := s.Catalog.Walk(ctx, d, paths, func(e catalog.Entry) error {
-		e.Properties, e.Point, e.Polygon = nil, nil, nil // a zip needs little of each of many
-		entries = append(entries, e)
-		return nil
-	})
-	if err != nil {
-		return err
-	}
-	return s.sendZip(w, r, d, entries, inline)
-}
-
-// mayZip answers nobody in particular where archives are only for users.
-func (s *server) mayZip(ctx context.Context, d *catalog.Dataset, paths []string) error {
-	if !s.DisableAnonymousBulkDownloads || !callerFrom(ctx).Anonymous() {
-		return nil
-	}
-	if len(paths) == 1 {
-		if e, err := s.Catalog.Entry(ctx, d, paths[0]); err == nil && e.Type != catalog.Directory {
-			return nil
-		}
-	}
-	return cairn.Errorf(cairn.Unauthenticated, "Sign in to download more than one file at once.")
+	return s.sendZip(w, r, d, paths, inline)
 }
 
 func (s *server) sendFile(w http.ResponseWriter, r *http.Request, d *catalog.Dataset, e catalog.Entry, inline bool) error {
@@ -208,7 +182,7 @@ func (s *server) sendFile(w http.ResponseWriter, r *http.Request, d *catalog.Dat
 	header := w.Header()
 	header.Set("Content-Type", mediaType(e.Path))
 	header.Set("ETag", `"`+e.Hash+`"`)
-	header.Set("Cache-Control", strings.Replace(cacheControl(d, 0), "max-age=0", "no-cache", 1))
+	header.Set("Cache-Control", revalidated(d))
 	name := path.Base(e.Path)
 	if !inline {
 		header.Set("Content-Disposition", attachment(name))
@@ -228,32 +202,4 @@ func attachment(name string) string {
 		return r
 	}, name)
 	return `attachment; filename="` + ascii + `"; filename*=UTF-8''` + strings.ReplaceAll(url.QueryEscape(name), "+", "%20")
-}
-
-func (s *server) sendZip(w http.ResponseWriter, r *http.Request, d *catalog.Dataset, entries []catalog.Entry, inline bool) error {
-	size, err := archive.Size(entries)
-	if err != nil {
-		return err
-	}
-	name := d.Organization + "-" + d.Slug + "-" + strings.ToLower(auth.RandomText(8)) + ".zip"
-	header := w.Header()
-	header.Set("Content-Type", "application/zip")
-	header.Set("Content-Length", strconv.FormatInt(size, 10))
-	header.Set("Cache-Control", "no-store")
-	disposition := "attachment"
-	if inline {
-		disposition = "inline"
-	}
-	header.Set("Content-Disposition", mime.FormatMediaType(disposition, map[string]string{"filename": name}))
-	if r.Method == http.MethodHead {
-		return nil
-	}
-	if err := archive.Write(r.Context(), w, s.Store, entries); err != nil {
-		if ignoreGone(r, err) == nil {
-			return nil
-		}
-		slog.WarnContext(r.Context(), "a zip was not finished", "error", err)
-		panic(http.ErrAbortHandler) // half a zip must not be taken for a whole one
-	}
-	return nil
 }

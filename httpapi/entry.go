@@ -16,7 +16,7 @@ type entry struct {
 	Path       string            `json:"path" example:"flight1/DJI_0023.JPG"`
 	Hash       *string           `json:"hash" doc:"SHA-256 of the content, null for folders"`
 	Type       catalog.EntryType `json:"type" doc:"1 directory, 2 generic, 3 geo image, 4 geo raster, 5 point cloud, 6 image, 7 dataset, 8 markdown, 9 video, 10 geo video, 11 model, 12 panorama, 13 geo panorama, 14 vector, 15 Gaussian splat, 16 3D tiles"`
-	Properties map[string]any    `json:"properties"`
+	Properties map[string]any    `json:"properties,format:emitnull" doc:"What is known of the content, null for nothing"`
 	MTime      int64             `json:"mtime" doc:"Unix seconds"`
 	Size       int64             `json:"size" doc:"Bytes"`
 	Depth      int               `json:"depth" doc:"Number of folders above"`

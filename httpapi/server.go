@@ -74,6 +74,7 @@ func New(c Config) http.Handler {
 	s.registerStamp()
 	s.registerObjects()
 	s.registerDownloads()
+	s.registerIndex()
 	s.registerTiles()
 	s.registerBuilds()
 	s.registerTasks()

@@ -202,6 +202,11 @@ func cacheControl(d *catalog.Dataset, seconds int) string {
 	return scope + ", max-age=" + strconv.Itoa(seconds)
 }
 
+// revalidated is for what may be kept but must be asked for each time.
+func revalidated(d *catalog.Dataset) string {
+	return strings.Replace(cacheControl(d, 0), "max-age=0", "no-cache", 1)
+}
+
 // matches tells whether an If-None-Match header names the tag. Weak and strong
 // tags compare equal there.
 func matches(header, tag string) bool {

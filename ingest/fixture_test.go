@@ -31,7 +31,7 @@ type fixture struct {
 	dataset *catalog.Dataset
 }
 
-func newFixture(t *testing.T) *fixture {
+func newFixture(t testing.TB) *fixture {
 	t.Helper()
 	pool, err := catalog.Connect(t.Context(), dbtest.New(t, catalog.Migrate))
 	require.NoError(t, err)

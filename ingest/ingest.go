@@ -22,6 +22,7 @@ type Ingest struct {
 	queue   *river.Client[pgx.Tx]
 	options Options
 	tools   []Tool
+	indexes *indexes
 }
 
 // Receive stores bytes that no entry names yet. size is the number of bytes

@@ -10,7 +10,7 @@ import (
 	"github.com/google/uuid"
 )
 
-// Options are the limits of tasks. What is zero has the usual value.
+// Options are the limits of tasks and of what is kept. What is zero has the usual value.
 type Options struct {
 	MaxOutputBytes       int64         // of one task's artifact, as it is estimated; 20 GiB
 	MaxActive            int           // tasks that people submitted, on the whole server; 32
@@ -19,6 +19,7 @@ type Options struct {
 	BulkDownloadsPerUser int           // archives in the making; 1
 	ArtifactLifetime     time.Duration // 24 hours
 	RetentionDays        int           // of tasks that ended; 60
+	IndexBytes           int64         // of the index files that are kept for the next who asks; 1 GiB
 }
 
 func (o Options) withDefaults() Options {
@@ -30,6 +31,7 @@ func (o Options) withDefaults() Options {
 		BulkDownloadsPerUser: cmp.Or(o.BulkDownloadsPerUser, 1),
 		ArtifactLifetime:     cmp.Or(o.ArtifactLifetime, 24*time.Hour),
 		RetentionDays:        cmp.Or(o.RetentionDays, 60),
+		IndexBytes:           cmp.Or(o.IndexBytes, 1<<30),
 	}
 }
 

@@ -34,6 +34,7 @@ type Queue struct {
 // New returns an Ingest on a migrated database. Jobs wait until Start works them.
 func New(c *catalog.Catalog, store blob.Store, pool *pgxpool.Pool, options Options) (*Ingest, *river.Client[pgx.Tx], error) {
 	in := &Ingest{catalog: c, store: store, options: options.withDefaults()}
+	in.indexes = newIndexes(c, store, in.options.IndexBytes)
 	in.tools = newTools(in)
 	workers := river.NewWorkers()
 	river.AddWorker(workers, &taskWorker{Ingest: in})

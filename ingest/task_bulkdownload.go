@@ -5,7 +5,9 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"io"
+	"iter"
 	"os"
 	"path/filepath"
 	"slices"
@@ -15,16 +17,11 @@ import (
 	"github.com/cairngeo/cairn"
 	"github.com/cairngeo/cairn/auth"
 	"github.com/cairngeo/cairn/catalog"
-	"github.com/cairngeo/cairn/catalog/blob"
 	"github.com/cairngeo/cairn/ingest/archive"
 )
 
 // bulkDownload makes a zip of entries, for those who don't want to wait for it on the line.
-type bulkDownload struct {
-	catalog *catalog.Catalog
-	store   blob.Store
-	perUser int
-}
+type bulkDownload struct{ *Ingest }
 
 type bulkDownloadParams struct {
 	Paths       []string `json:"paths,omitempty" doc:"Files and folders; everything if absent" example:"[\"flight1\"]"`
@@ -32,7 +29,7 @@ type bulkDownloadParams struct {
 }
 
 func (b *bulkDownload) About() About {
-	return About{ID: "bulk-download", Version: "1", Title: "Download archive (ZIP)", Access: auth.ReadDataset, Extension: "zip", Params: bulkDownloadParams{}, PerUser: b.perUser}
+	return About{ID: "bulk-download", Version: "1", Title: "Download archive (ZIP)", Access: auth.ReadDataset, Extension: "zip", Params: bulkDownloadParams{}, PerUser: b.options.BulkDownloadsPerUser}
 }
 
 // Plan finds out what is in the archive and how large it gets.
@@ -68,11 +65,19 @@ func (b *bulkDownload) Plan(ctx context.Context, r Request) (Plan, error) {
 		return Plan{}, err
 	}
 	plan := Plan{Params: params, Inputs: contents.Digest}
-	if len(params.Paths) == 1 {
-		plan.Path = params.Paths[0]
-	}
 	estimate := zipSize(contents)
 	plan.Bytes = &estimate
+	switch len(params.Paths) {
+	case 0: // the index file is in it, which changes when the files don't
+		revision, err := b.catalog.Revision(ctx, r.Dataset)
+		if err != nil {
+			return Plan{}, err
+		}
+		plan.Inputs += fmt.Sprintf(":%d", revision.Number)
+		estimate += indexSize(contents)
+	case 1:
+		plan.Path = params.Paths[0]
+	}
 	return plan, nil
 }
 
@@ -82,6 +87,10 @@ const maxPaths = 10_000
 // zipSize is about how large the zip gets: each member needs its content, twice
 // its name, and some 120 bytes.
 func zipSize(c catalog.Contents) int64 { return c.Bytes + 2*c.PathBytes + 120*c.Entries }
+
+// indexSize is about how large an index file gets: each entry needs its path
+// and its hash twice, and what is known of it.
+func indexSize(c catalog.Contents) int64 { return 48<<10 + 2*c.PathBytes + 800*c.Entries }
 
 // archiveName is the name under which the zip is saved.
 func archiveName(given, slug string) (string, error) {
@@ -110,6 +119,18 @@ func (b *bulkDownload) Run(ctx context.Context, run *Run) error {
 	if err != nil {
 		return err
 	}
+	members, length := b.walk(ctx, run.Dataset(), params.Paths), zipSize(contents)
+	if len(params.Paths) == 0 {
+		index, err := b.Index(ctx, run.Dataset())
+		if err != nil {
+			return err
+		}
+		defer index.Close()
+		members = index.Members(ctx)
+		if length, err = archive.Size(members); err != nil {
+			return err
+		}
+	}
 	run.Log("Packing %d entries into %s", contents.Entries, params.ArchiveName)
 	run.Progress(0, "packing")
 	file, err := os.Create(filepath.Join(run.Dir, "archive.zip"))
@@ -118,13 +139,8 @@ func (b *bulkDownload) Run(ctx context.Context, run *Run) error {
 	}
 	defer file.Close()
 	sum := sha256.New()
-	out := &progressWriter{ctx: ctx, w: io.MultiWriter(file, sum), whole: zipSize(contents), report: func(percent float64) { run.Progress(percent, "packing") }}
-	zip := archive.NewWriter(out, b.store)
-	err = b.catalog.Walk(ctx, run.Dataset(), params.Paths, func(e catalog.Entry) error { return zip.Add(ctx, e) })
-	if err == nil {
-		err = zip.Close()
-	}
-	if err != nil {
+	out := &progressWriter{ctx: ctx, w: io.MultiWriter(file, sum), whole: length, report: func(percent float64) { run.Progress(percent, "packing") }}
+	if err := archive.Write(ctx, out, members); err != nil {
 		return err
 	}
 	if err := file.Close(); err != nil {
@@ -133,6 +149,22 @@ func (b *bulkDownload) Run(ctx context.Context, run *Run) error {
 	run.Log("Archive complete (%d bytes)", out.written)
 	run.Deliver(file.Name(), params.ArchiveName, hex.EncodeToString(sum.Sum(nil)))
 	return nil
+}
+
+// walk yields the members for the paths while it reads the catalog.
+func (b *bulkDownload) walk(ctx context.Context, d *catalog.Dataset, paths []string) iter.Seq2[archive.Member, error] {
+	return func(yield func(archive.Member, error) bool) {
+		enough := errors.New("enough")
+		err := b.catalog.Walk(ctx, d, paths, func(e catalog.Entry) error {
+			if !yield(archive.Entry(b.store, e), nil) {
+				return enough
+			}
+			return nil
+		})
+		if err != nil && err != enough {
+			yield(archive.Member{}, err)
+		}
+	}
 }
 
 // progressWriter reports how much of the whole was written, and stops when ctx is done.

@@ -125,7 +125,7 @@ func (again) Error() string { return "to be continued" }
 func newTools(in *Ingest) []Tool {
 	return []Tool{
 		&buildTool{in},
-		&bulkDownload{in.catalog, in.store, in.options.BulkDownloadsPerUser},
+		&bulkDownload{in},
 	}
 }
 

@@ -299,7 +299,7 @@ var buildStatements = []statement{
 		assert.Equal(t, `"`+sum(a.body)+`"`, a.header.Get("ETag"))
 		assert.Equal(t, "application/zip", a.header.Get("Content-Type"))
 		assert.Contains(t, a.header.Get("Content-Disposition"), `attachment; filename="rest145.zip"`)
-		assert.Equal(t, map[string]string{"dir/": "", "dir/a.txt": strings.Repeat("abc", 1000)}, zipMembers(t, a.body))
+		assert.Equal(t, strings.Repeat("abc", 1000), zipMembers(t, a.body)["dir/a.txt"])
 		part := c.get(t, s.ResultURL, "Range", "bytes=2-5")
 		assert.Equal(t, http.StatusPartialContent, part.status)
 		assert.Equal(t, a.body[2:6], part.body)

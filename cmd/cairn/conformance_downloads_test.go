@@ -1,7 +1,6 @@
 package main
 
 import (
-	"archive/zip"
 	"bytes"
 	"fmt"
 	"io"
@@ -17,24 +16,12 @@ import (
 	"golang.org/x/image/webp"
 )
 
-const indexFile = "the index file of a dataset belongs to the issue of the ddb command line"
-
 // members returns the contents of a zip by name.
 func members(t *testing.T, a answer) map[string]string {
 	t.Helper()
 	require.Equal(t, http.StatusOK, a.status, "%s", a.body)
 	require.Equal(t, "application/zip", a.header.Get("Content-Type"))
-	archive, err := zip.NewReader(bytes.NewReader(a.body), int64(len(a.body)))
-	require.NoError(t, err)
-	found := map[string]string{}
-	for _, member := range archive.File {
-		file, err := member.Open()
-		require.NoError(t, err)
-		content, err := io.ReadAll(file)
-		require.NoError(t, err)
-		found[member.Name] = string(content)
-	}
-	return found
+	return zipMembers(t, a.body)
 }
 
 // withFiles makes a dataset with files whose content is their path.
@@ -99,11 +86,19 @@ var downloadStatements = []statement{
 		ds := c.withFiles(t, "rest112", "public", "a", "b/c", "b/d")
 		assert.Equal(t, map[string]string{"a": "a", "b/d": "b/d"}, members(t, c.get(t, ds+"/download?path=a,b/d")))
 		assert.Equal(t, map[string]string{"b/": "", "b/c": "b/c", "b/d": "b/d"}, members(t, c.get(t, ds+"/download/b")))
-		assert.Len(t, members(t, c.get(t, ds+"/download")), 4)
+		assert.Len(t, members(t, c.get(t, ds+"/download")), 5)
 		empty := c.newDataset(t, "rest112-empty", "public")
 		assert.Equal(t, "PK", string(c.get(t, empty+"/download").body[:2]))
 	}},
-	{number: 113, says: "the zip of everything has the index file", elsewhere: indexFile},
+	{number: 113, says: "the zip of everything has the index file", holds: func(t *testing.T) {
+		c := server(t)
+		ds := c.withEverything(t, "rest113")
+		c.awaitBuilt(t, ds, "sub/raster.tif")
+		found := members(t, c.get(t, ds+"/download"))
+		assert.Equal(t, []string{"!first", ".ddb/dbase.sqlite", "a.txt", "empty/", "empty/folder/", "sub/", "sub/raster.tif", "sub/é,+&.txt"}, names(found))
+		assert.Equal(t, "a.txt", found["a.txt"])
+		readIndexFile(t, found[".ddb/dbase.sqlite"]).requireTheSame(t, c, ds)
+	}},
 	{number: 114, says: "a file with a comma in its name is found", holds: func(t *testing.T) {
 		c := server(t)
 		ds := c.withFiles(t, "rest114", "public", "a,b.jpg", "a", "c,d,e.txt", "f")
@@ -128,7 +123,15 @@ var downloadStatements = []statement{
 		require.Equal(t, 201, c.multipart(t, "POST", ds+"/obj", "path", "empty/folder").status)
 		assert.Contains(t, members(t, c.get(t, ds+"/download")), "empty/folder/")
 	}},
-	{number: 117, says: "/ddb", elsewhere: indexFile},
+	{number: 117, says: "/ddb is a zip with the index file in the native schema", holds: func(t *testing.T) {
+		c := server(t)
+		ds := c.withEverything(t, "rest117")
+		x := c.index(t, ds)
+		x.requireTheSame(t, c, ds)
+		require.Len(t, x.Entries, 7)
+		assert.Equal(t, "sub/raster.tif", x.Entries[5].Path)
+		assert.NotEmpty(t, x.Entries[5].Polygon)
+	}},
 	{number: 118, says: "the zip flows before all files are read", holds: func(t *testing.T) {
 		c := server(t)
 		ds := c.newDataset(t, "rest118", "public")
@@ -196,7 +199,7 @@ var downloadStatements = []statement{
 		}
 		nobody.form(t, "POST", ds+"/download", "path", "a,b").requireError(t, 401)
 		nobody.post(t, "POST", ds+"/tasks", map[string]any{"toolId": "bulk-download"}).requireError(t, 401)
-		assert.Len(t, members(t, c.get(t, ds+"/download")), 2)
+		assert.Len(t, members(t, c.get(t, ds+"/download")), 3)
 	}},
 	{number: 122, says: "thumb is WebP with a longest side of size", holds: func(t *testing.T) {
 		c := server(t)

@@ -71,7 +71,7 @@ func TestDownloadOfAZip(t *testing.T) {
 		query string
 		names []string
 	}{
-		"everything": {"", []string{"a.txt", "empty", "flug/", "flug/b.bin", "flug/größe, 測量.txt"}},
+		"everything": {"", []string{".ddb/dbase.sqlite", "a.txt", "empty", "flug/", "flug/b.bin", "flug/größe, 測量.txt"}},
 		"a list":     {"?path=" + url.QueryEscape("a.txt,flug/größe, 測量.txt,a.txt"), []string{"a.txt", "flug/größe, 測量.txt"}},
 		"repeated":   {"?path=a.txt&path=empty", []string{"a.txt", "empty"}},
 		"a folder":   {"?path=flug", []string{"flug/", "flug/b.bin", "flug/größe, 測量.txt"}},
@@ -89,7 +89,9 @@ func TestDownloadOfAZip(t *testing.T) {
 			require.NoError(t, err)
 			content, err := io.ReadAll(file) // checks the CRC
 			require.NoError(t, err)
-			assert.Equal(t, contents[member.Name], string(content), member.Name)
+			if member.Name != ".ddb/dbase.sqlite" {
+				assert.Equal(t, contents[member.Name], string(content), member.Name)
+			}
 			assert.Equal(t, zip.Store, member.Method)
 		}
 		assert.Equal(t, want.names, names, name)

@@ -33,6 +33,7 @@ type serveCommand struct {
 	WebDir         string         `name:"web-dir" type:"existingdir" help:"Folder with a built web client to serve in place of Cairn's own page."`
 	LogLevel       slog.Level     `default:"info" help:"debug, info, warn or error."`
 	Downloads      downloadFlags  `embed:""`
+	Indexes        indexFlags     `embed:""`
 	Storage        storageFlags   `embed:""`
 	Tasks          taskFlags      `embed:""`
 	Accounts       accountFlags   `embed:""`
@@ -143,7 +144,9 @@ func (s *serveCommand) start(ctx context.Context) (n *node, err error) {
 		return n, err
 	}
 	n.onStop(func(context.Context) error { return store.Close() })
-	intake, jobs, err := ingest.New(entries, store, pool, s.Tasks.options())
+	options := s.Tasks.options()
+	s.Indexes.apply(&options)
+	intake, jobs, err := ingest.New(entries, store, pool, options)
 	if err != nil {
 		return n, err
 	}
