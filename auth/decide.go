@@ -83,6 +83,7 @@ const (
 	WriteDataset
 	DeleteDataset
 	UseTask     // see, fetch or end one task of the dataset
+	UseShare    // see, add to or end a share
 	ListDataset // see it in lists, search and STAC: an unlisted dataset is not listed to strangers
 	Administer  // what only administrators may do
 	UseAccount  // what a user may do with the own account, and administrators with any
@@ -113,7 +114,7 @@ func allowed(c Caller, a Action, f Facts) bool {
 	switch a {
 	case Administer:
 		return c.Admin()
-	case UseAccount:
+	case UseAccount, UseShare:
 		return c.Admin() || concerned
 	case BeSomebody:
 		return !c.Anonymous()
@@ -157,7 +158,7 @@ func refuse(c Caller, a Action) error {
 		ReadOrganization: "read this organization", WriteOrganization: "change this organization",
 		DeleteOrganization: "delete this organization", ManageOrganization: "manage this organization's members",
 		HandOver:    "give this organization another owner",
-		ReadMembers: "see this organization's members", UseTask: "see this task: it is somebody else's", UseAccount: "see or change this account",
+		ReadMembers: "see this organization's members", UseTask: "see this task: it is somebody else's", UseShare: "use this share: it is somebody else's", UseAccount: "see or change this account",
 		CreateDataset: "create datasets in this organization", ReadDataset: "read this dataset",
 		WriteDataset: "change this dataset", DeleteDataset: "delete this dataset", ListDataset: "see this dataset",
 		Administer: "do what only administrators may do", BeSomebody: "do this", Monitor: "see how well the server does",

@@ -36,6 +36,7 @@ var (
 		{auth.ReadMembers, "see the members", "S F + + + + + + U"},
 		{auth.UseTask, "use somebody's task", "S F F F F F + + U"},
 		{auth.UseAccount, "use somebody's account", "S F F F F F F + U"},
+		{auth.UseShare, "use somebody's share", "S F F F F F F + U"},
 		{auth.Administer, "administer", "S F F F F F F + U"},
 		{auth.BeSomebody, "be somebody", "S + + + + + + + U"},
 		{auth.Browse, "browse", "+ + + + + + + + U"},

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/cairngeo/cairn"
 	"github.com/cairngeo/cairn/auth"
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
@@ -14,17 +15,18 @@ import (
 
 // Dataset is a folder of entries with a name, a visibility and metadata.
 type Dataset struct {
-	ID           uuid.UUID
-	Organization string // slug
-	Slug         string
-	CreatedAt    time.Time
-	ChangedAt    time.Time // of its entries or metadata
-	Revision     int64     // counts the changes of its entries and metadata
-	Visibility   auth.Visibility
-	Entries      int64 // files and folders
-	Size         int64 // bytes, every entry counted in full
-	Metadata     []Record
-	Readme       string // path of the README at the root, "" without one
+	ID             uuid.UUID // uuid.Nil if it does not exist yet, which only Destination returns
+	OrganizationID uuid.UUID
+	Organization   string // slug
+	Slug           string
+	CreatedAt      time.Time
+	ChangedAt      time.Time // of its entries or metadata
+	Revision       int64     // counts the changes of its entries and metadata
+	Visibility     auth.Visibility
+	Entries        int64 // files and folders
+	Size           int64 // bytes, every entry counted in full
+	Metadata       []Record
+	Readme         string // path of the README at the root, "" without one
 
 	Access  auth.Organization // what decides about the caller's rights
 	Charged uuid.NullUUID     // whose quota what the caller adds counts against; not valid: nobody's
@@ -83,7 +85,7 @@ func scanDataset(row pgx.CollectableRow) (datasetRow, error) {
 		return datasetRow{organization: o}, nil
 	}
 	d.ID, d.Slug, d.CreatedAt, d.ChangedAt, d.Revision = id.UUID, *slug, *created, *changed, *revision
-	d.Visibility, d.Entries, d.Size, d.Access = *visibility, *entries, *size, o.Access
+	d.OrganizationID, d.Visibility, d.Entries, d.Size, d.Access = o.ID, *visibility, *entries, *size, o.Access
 	err = json.Unmarshal(records, &d.Metadata)
 	return datasetRow{o, &d}, err
 }
@@ -117,10 +119,30 @@ func (c *Catalog) Dataset(ctx context.Context, caller auth.Caller, organization,
 		return nil, err
 	}
 	d := *row.dataset
-	if c.storageLimited && !caller.Admin() {
-		d.Charged = row.organization.OwnerID
-	}
+	d.Charged = c.charged(caller, row.organization)
 	return &d, nil
+}
+
+// charged is whose quota what the caller adds in the organization counts against.
+func (c *Catalog) charged(caller auth.Caller, o Organization) uuid.NullUUID {
+	if c.storageLimited && !caller.Admin() {
+		return o.OwnerID
+	}
+	return uuid.NullUUID{}
+}
+
+// Destination returns the dataset that the caller wants to fill. One that is
+// not there, and that the caller may create, has no ID yet.
+func (c *Catalog) Destination(ctx context.Context, caller auth.Caller, organization, slug string) (*Dataset, error) {
+	d, err := c.Dataset(ctx, caller, organization, slug, auth.WriteDataset)
+	if cairn.CodeOf(err) != cairn.NotFound {
+		return d, err
+	}
+	o, err := c.Organization(ctx, caller, organization, auth.CreateDataset)
+	if err != nil {
+		return nil, err
+	}
+	return &Dataset{OrganizationID: o.ID, Organization: o.Slug, Slug: slug, Access: o.Access, Charged: c.charged(caller, o)}, nil
 }
 
 // Datasets lists the datasets of an organization that the caller may see there.
@@ -176,30 +198,34 @@ func (c *Catalog) CreateDataset(ctx context.Context, caller auth.Caller, organiz
 	if err := errors.Join(checkLabel("name", n.Name), checkLabel("tagline", n.Tagline)); err != nil {
 		return nil, err
 	}
-	if err := c.Update(ctx, func(tx Tx) error { return tx.insertDataset(ctx, o.ID, n) }); err != nil {
+	err = c.Update(ctx, func(tx Tx) error {
+		_, err := tx.insertDataset(ctx, o.ID, n)
+		return err
+	})
+	if err != nil {
 		return nil, err
 	}
 	return c.Dataset(ctx, caller, organization, n.Slug, auth.ReadDataset)
 }
 
-func (tx Tx) insertDataset(ctx context.Context, organization uuid.UUID, n NewDataset) error {
-	id, err := one(ctx, tx, pgx.RowTo[uuid.UUID], errTaken(n.Slug),
+func (tx Tx) insertDataset(ctx context.Context, organization uuid.UUID, n NewDataset) (id uuid.UUID, err error) {
+	id, err = one(ctx, tx, pgx.RowTo[uuid.UUID], errTaken(n.Slug),
 		`insert into datasets (organization_id, slug) values ($1, $2) on conflict (organization_id, slug) do nothing returning id`, organization, n.Slug)
 	if err != nil {
-		return err
+		return id, err
 	}
 	if n.Name == "" {
 		n.Name = n.Slug
 	}
 	if err := tx.Set(ctx, id, "name", n.Name); err != nil {
-		return err
+		return id, err
 	}
 	if n.Tagline != "" {
 		if err := tx.Set(ctx, id, "tagline", n.Tagline); err != nil {
-			return err
+			return id, err
 		}
 	}
-	return tx.Set(ctx, id, "visibility", n.Visibility)
+	return id, tx.Set(ctx, id, "visibility", n.Visibility)
 }
 
 // DeleteDataset deletes a dataset. Its slug is free at once.

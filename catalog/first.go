@@ -34,7 +34,8 @@ func (c *Catalog) Initialize(ctx context.Context, users *auth.Users, password st
 		if err != nil {
 			return err
 		}
-		return tx.insertDataset(ctx, id, NewDataset{Slug: "default", Visibility: auth.Public})
+		_, err = tx.insertDataset(ctx, id, NewDataset{Slug: "default", Visibility: auth.Public})
+		return err
 	})
 	return set, err
 }

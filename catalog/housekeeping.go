@@ -2,7 +2,6 @@ package catalog
 
 import (
 	"context"
-	"time"
 
 	"github.com/cairngeo/cairn/auth"
 	"github.com/google/uuid"
@@ -85,35 +84,15 @@ func (c *Catalog) MigrateVisibility(ctx context.Context, caller auth.Caller) (mi
 	return migrated, err
 }
 
-// Batch is a share of files into a dataset.
-type Batch struct {
-	Token     string
-	UserName  string
-	Status    int // 0 running, 1 committed, 2 rolled back
-	StartedAt time.Time
-	EndedAt   *time.Time
-	DatasetSlugs
-}
-
-// How long after its last activity a share and a push end.
-const (
-	batchTimeout = time.Hour
-	pushTimeout  = 24 * time.Hour
-)
-
 // RemoveBatches forgets, for an administrator, the shares that were committed
 // and those that ended otherwise or have been idle for an hour, with what was
 // staged in them and with datasets that were made for them and stayed empty.
-func (c *Catalog) RemoveBatches(ctx context.Context, caller auth.Caller) (removed []Batch, err error) {
+func (c *Catalog) RemoveBatches(ctx context.Context, caller auth.Caller) (removed []*Batch, err error) {
 	if err := auth.Decide(caller, auth.Administer, auth.Facts{}); err != nil {
 		return nil, err
 	}
 	err = c.Update(ctx, func(tx Tx) error {
-		removed, err = many(ctx, tx, func(row pgx.CollectableRow) (b Batch, err error) {
-			return b, row.Scan(&b.Token, &b.UserName, &b.Status, &b.StartedAt, &b.EndedAt, &b.Organization, &b.Slug)
-		}, `
-			select b.token, u.name, b.status, b.started_at, b.ended_at, coalesce(o.slug, ''), coalesce(d.slug, '')
-			from share_batches b join users u on u.id = b.user_id left join datasets d on d.id = b.dataset_id left join organizations o on o.id = d.organization_id
+		removed, err = many(ctx, tx, scanBatch, `select `+batchColumns+` from`+batchTables+`
 			where b.status = 1 or b.last_active_at < now() - $1::interval order by b.started_at for update of b`, batchTimeout)
 		if err != nil {
 			return err
@@ -122,13 +101,7 @@ func (c *Catalog) RemoveBatches(ctx context.Context, caller auth.Caller) (remove
 		for i, b := range removed {
 			tokens[i] = b.Token
 		}
-		if _, err := tx.Exec(ctx, `select from datasets where id in (select dataset_id from share_batches where token = any($1)) order by id for update`, tokens); err != nil {
-			return err
-		}
-		if _, err := tx.Exec(ctx, `
-			delete from datasets d using share_batches b where b.dataset_id = d.id and b.token = any($1) and b.made_dataset and b.status <> 1
-				and not exists (select from entries where dataset_id = d.id)
-				and not exists (select from share_batches other where other.dataset_id = d.id and other.token <> all ($1))`, tokens); err != nil {
+		if err := tx.endBatches(ctx, tokens); err != nil {
 			return err
 		}
 		_, err = tx.Exec(ctx, `delete from share_batches where token = any($1)`, tokens)

@@ -145,6 +145,10 @@ const (
 	maxRecordBytes = 16 << 20
 )
 
+func errTooMuchMetadata() error {
+	return cairn.Errorf(cairn.Invalid, "There is too much metadata in one place: at most %d records and %d MB. Put it into a file.", maxRecords, maxRecordBytes>>20)
+}
+
 func (tx Tx) insertRecord(ctx context.Context, dataset uuid.UUID, path, key string, value json.RawMessage) (Record, error) {
 	var records, size int64
 	err := tx.QueryRow(ctx, `select count(*), coalesce(sum(octet_length(data::text)), 0) from metadata where dataset_id = $1 and path = $2`,
@@ -153,7 +157,7 @@ func (tx Tx) insertRecord(ctx context.Context, dataset uuid.UUID, path, key stri
 		return Record{}, err
 	}
 	if records >= maxRecords || size+int64(len(value)) > maxRecordBytes {
-		return Record{}, cairn.Errorf(cairn.Invalid, "There is too much metadata in one place: at most %d records and %d MB. Put it into a file.", maxRecords, maxRecordBytes>>20)
+		return Record{}, errTooMuchMetadata()
 	}
 	return one(ctx, tx, pgx.RowToStructByPos[Record], nil, `insert into metadata (dataset_id, path, key, data, mtime)
 		values ($1, $2, $3, $4, extract(epoch from now())::bigint) returning `+recordColumns, dataset, path, key, value)

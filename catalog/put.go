@@ -6,7 +6,6 @@ import (
 	"github.com/cairngeo/cairn"
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
-	"github.com/twpayne/go-geom"
 )
 
 // Lock makes the writers of the datasets' entries take turns until they commit.
@@ -29,13 +28,7 @@ func (tx Tx) Put(ctx context.Context, dataset uuid.UUID, e Entry) error {
 	if err := tx.makeFolders(ctx, dataset, parents(e.Path), e.MTime); err != nil {
 		return err
 	}
-	var point, polygon geom.T
-	if e.Point != nil {
-		point = e.Point
-	}
-	if e.Polygon != nil {
-		polygon = e.Polygon
-	}
+	point, polygon := e.geometries()
 	from, to := below(e.Path)
 	tag, err := tx.Exec(ctx, `
 		insert into entries (dataset_id, path, hash, type, properties, mtime, size, depth, point_geom, polygon_geom)

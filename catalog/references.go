@@ -8,14 +8,21 @@ import (
 )
 
 // Uploaded bytes are named by what has their hash: entries, and what is staged
-// by pushes and shares. What begins to name some holds this lock shared until it is committed, and whoever
-// removes bytes holds it alone: so nothing is removed that is named, or is just
-// about to be.
-const referenceLock = `(hashtextextended('blob:' || $1, 0))`
+// by pushes and shares. What begins to name some holds this lock shared until
+// it is committed, and whoever removes bytes holds it alone: so nothing is
+// removed that is named, or is just about to be. Hashes that begin alike share
+// a lock, so that naming a million takes 256.
+const referenceLock = `(hashtextextended('blob:' || left($1, 2), 0))`
 
 // refer keeps the bytes from being removed until the transaction ends.
 func (tx Tx) refer(ctx context.Context, hash string) error {
 	_, err := tx.Exec(ctx, `select pg_advisory_xact_lock_shared`+referenceLock, hash)
+	return err
+}
+
+// referAll is refer for any number of hashes.
+func (tx Tx) referAll(ctx context.Context) error {
+	_, err := tx.Exec(ctx, `select pg_advisory_xact_lock_shared(hashtextextended('blob:' || lpad(to_hex(n), 2, '0'), 0)) from generate_series(0, 255) n`)
 	return err
 }
 

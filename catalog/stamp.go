@@ -38,7 +38,7 @@ func (s *Stamp) Entries(each func(path, hash string) error) error {
 	return eachRow(s.ctx, s.tx, []any{&path, &hash}, func() error {
 		s.sum.Write([]byte(path + hash)) // a hash never fails
 		return each(path, hash)
-	}, `select path, hash from entries where dataset_id = $1 order by path`, s.dataset)
+	}, stampEntries, s.dataset)
 }
 
 // Records calls each with the id of every record of metadata, in order. Those
@@ -49,5 +49,36 @@ func (s *Stamp) Records(each func(id string) error) error {
 	return eachRow(s.ctx, s.tx, []any{&id}, func() error {
 		s.sum.Write([]byte(id))
 		return each(id)
-	}, `select id from metadata where dataset_id = $1 and not made_by_server order by id`, s.dataset)
+	}, stampRecords, s.dataset)
 }
+
+// What is in the stamp of a dataset, in order.
+const (
+	stampEntries = `select path, hash from entries where dataset_id = $1 order by path`
+	stampRecords = `select id from metadata where dataset_id = $1 and not made_by_server order by id`
+)
+
+// checksum is that of a stamp whose entries and records the queries give in
+// order, each for the same argument. each may look at the entries.
+func checksum(ctx context.Context, q querier, entries, records string, of any, each func(path, hash string) error) (string, error) {
+	sum := sha256.New()
+	var path, hash, id string
+	err := eachRow(ctx, q, []any{&path, &hash}, func() error {
+		sum.Write([]byte(path + hash))
+		return each(path, hash)
+	}, entries, of)
+	if err == nil {
+		err = eachRow(ctx, q, []any{&id}, func() error {
+			sum.Write([]byte(id))
+			return nil
+		}, records, of)
+	}
+	return hex.EncodeToString(sum.Sum(nil)), err
+}
+
+// checksumOf is the checksum of a dataset's stamp.
+func checksumOf(ctx context.Context, q querier, dataset uuid.UUID) (string, error) {
+	return checksum(ctx, q, stampEntries, stampRecords, dataset, anything)
+}
+
+func anything(_, _ string) error { return nil }

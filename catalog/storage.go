@@ -59,6 +59,9 @@ func (c *Catalog) Room(ctx context.Context, d *Dataset, path string) (Room, erro
 	return Room{storage, max(*storage.Quota-storage.Used, 0) + replaced}, err
 }
 
+// Limited tells whether there is a limit at all.
+func (r Room) Limited() bool { return r.storage.Quota != nil }
+
 // Check returns an error unless so many bytes fit.
 func (r Room) Check(bytes int64) error {
 	if r.storage.Quota == nil || bytes <= r.bytes {

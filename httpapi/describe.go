@@ -15,7 +15,7 @@ import (
 var parameterTexts = map[string]string{
 	"org": "Slug of the organization", "ds": "Slug of the dataset", "path": "Path below", "hash": "Hash of an entry: SHA-256 of its content",
 	"id": "Id", "z": "Zoom", "x": "Column", "y": "Row, counted from the north", "tile": "Row, counted from the north, with @2x for 512 pixels and the extension png, webp or jpg",
-	"page": "Counted from 1", "item": "Id of the item",
+	"page": "Counted from 1", "token": "Token of the share", "item": "Id of the item",
 }
 
 // complete adds to the document what all operations have in common: who may
@@ -48,6 +48,30 @@ func (a *api) errorResponse(description string) *huma.Response {
 		Schema:  a.OpenAPI().Components.Schemas.Schema(reflect.TypeFor[errorBody](), true, ""),
 		Example: map[string]any{"error": "What went wrong, and what to do about it", "noRetry": false},
 	}}}
+}
+
+// answer describes the answer of a stream that is JSON.
+func (a *api) answer(value any, description string) *huma.Response {
+	return &huma.Response{Description: description, Content: map[string]*huma.MediaType{"application/json": {Schema: a.schemaOf(value)}}}
+}
+
+// formBody describes the body of a stream that may come in all ways in which
+// fields can.
+func (a *api) formBody(value any) *huma.RequestBody {
+	schema := a.schemaOf(value)
+	return &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{
+		"application/json": {Schema: schema}, "application/x-www-form-urlencoded": {Schema: schema}, "multipart/form-data": {Schema: schema}}}
+}
+
+// uploadBody describes a multipart body with a file. fields are the texts of
+// its other fields by name.
+func uploadBody(required []string, fields map[string]string, file, description string) *huma.RequestBody {
+	properties := map[string]*huma.Schema{file: {Type: huma.TypeString, Format: "binary", Description: description}}
+	for name, text := range fields {
+		properties[name] = &huma.Schema{Type: huma.TypeString, Description: text}
+	}
+	return &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{"multipart/form-data": {Schema: &huma.Schema{
+		Type: huma.TypeObject, Required: required, Properties: properties}}}}
 }
 
 // errorStatuses are the errors that an operation is known for. Others are

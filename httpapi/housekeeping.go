@@ -43,7 +43,7 @@ func (s *server) cleanUpDatasets(ctx context.Context, _ *struct{}) (*removedData
 	return out, nil
 }
 
-type batch struct {
+type removedBatch struct {
 	Token        string     `json:"token"`
 	UserName     string     `json:"userName"`
 	Status       int        `json:"status" doc:"0 running, 1 committed, 2 rolled back"`
@@ -60,8 +60,8 @@ type batchError struct {
 
 type removedBatchesOutput struct {
 	Body struct {
-		RemovedBatches    []batch      `json:"removedBatches"`
-		RemoveBatchErrors []batchError `json:"removeBatchErrors"`
+		RemovedBatches    []removedBatch `json:"removedBatches"`
+		RemoveBatchErrors []batchError   `json:"removeBatchErrors"`
 	}
 }
 
@@ -72,7 +72,7 @@ func (s *server) cleanUpBatches(ctx context.Context, _ *struct{}) (*removedBatch
 	}
 	out := &removedBatchesOutput{}
 	for _, b := range removed {
-		out.Body.RemovedBatches = append(out.Body.RemovedBatches, batch{b.Token, b.UserName, b.Status, b.StartedAt.UTC(), utc(b.EndedAt), b.Organization, b.Slug})
+		out.Body.RemovedBatches = append(out.Body.RemovedBatches, removedBatch{b.Token, b.UserName, int(b.Status), b.StartedAt.UTC(), utc(b.EndedAt), b.Organization, b.Slug})
 	}
 	return out, nil
 }

@@ -11,12 +11,13 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// Nil slices are written as [], nil pointers as null. Text that is not UTF-8,
+// Nil slices are written as [], nil pointers and maps as null. Text that is not UTF-8,
 // which old EXIF is full of, is written with replacement characters. Metadata
 // is written as its author did, with what other JSON would not have: half a
 // surrogate, a member twice.
 var jsonOptions = json.JoinOptions(
 	json.Deterministic(true),
+	json.FormatNilMapAsNull(true),
 	jsontext.AllowInvalidUTF8(true),
 	jsontext.AllowDuplicateNames(true),
 	jsontext.PreserveRawStrings(true),

@@ -23,12 +23,8 @@ func (s *server) registerObjects() {
 	register(s.api, huma.Operation{Method: http.MethodDelete, Path: ds + "/obj", Summary: "Delete an entry", Tags: tags}, s.deleteObject)
 	register(s.api, huma.Operation{Method: http.MethodDelete, Path: ds + "/obj/batch", Summary: "Delete several entries", Tags: tags, MaxBodyBytes: maxBatchBody}, s.deleteObjects)
 	s.stream(huma.Operation{Method: http.MethodPost, Path: ds + "/obj", Summary: "Upload a file, or create a folder", Tags: tags,
-		RequestBody: &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{"multipart/form-data": {Schema: &huma.Schema{
-			Type: huma.TypeObject, Required: []string{"path"}, Properties: map[string]*huma.Schema{
-				"path": {Type: huma.TypeString, Description: "Where to put it"},
-				"file": {Type: huma.TypeString, Format: "binary", Description: "The file; a folder is created without it"},
-			}}}}},
-		Responses: map[string]*huma.Response{"201": {Description: "The entry", Content: map[string]*huma.MediaType{"application/json": {Schema: s.schemaOf(entry{})}}}}}, "", s.upload)
+		RequestBody: uploadBody([]string{"path"}, map[string]string{"path": "Where to put it"}, "file", "The file; a folder is created without it"),
+		Responses:   map[string]*huma.Response{"201": s.answer(entry{}, "The entry")}}, "", s.upload)
 }
 
 // readDataset returns the dataset that the caller wants to read.

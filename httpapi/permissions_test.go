@@ -16,6 +16,7 @@ import (
 	"github.com/cairngeo/cairn/catalog"
 	"github.com/cairngeo/cairn/catalog/blob"
 	"github.com/cairngeo/cairn/catalog/dbtest"
+	"github.com/cairngeo/cairn/federation"
 	"github.com/cairngeo/cairn/ingest"
 	"github.com/cairngeo/cairn/tiling"
 	"github.com/cairngeo/cairn/web"
@@ -55,7 +56,7 @@ func newWhole(t *testing.T) *whole {
 	tiles := tiling.New(store, tiling.Options{CacheBytes: 1 << 20})
 	t.Cleanup(tiles.Close)
 	w := &whole{pool: pool, catalog: entries, ingest: intake, tokens: map[string]string{}}
-	w.Handler = New(Config{Users: users, Catalog: entries, Store: store, Ingest: intake, Tiles: tiles,
+	w.Handler = New(Config{Users: users, Catalog: entries, Store: store, Ingest: intake, Federation: federation.New(entries, intake), Tiles: tiles,
 		Reference: web.Reference, Page: fstest.MapFS{"index.html": {Data: []byte("<html>")}}})
 	for _, name := range people[1:] {
 		var roles []string
@@ -146,7 +147,7 @@ type route struct {
 const abcHash = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
 
 // routes is the table, from the files permissions_*_test.go.
-var routes = slices.Concat(systemRoutes, usersRoutes, organizationsRoutes, datasetsRoutes, metadataRoutes, objectsRoutes, downloadsRoutes, tilesRoutes, buildsRoutes, tasksRoutes, stacRoutes)
+var routes = slices.Concat(systemRoutes, usersRoutes, organizationsRoutes, datasetsRoutes, metadataRoutes, objectsRoutes, downloadsRoutes, tilesRoutes, buildsRoutes, tasksRoutes, pushRoutes, shareRoutes, stacRoutes)
 
 // request makes the request of a line for one dataset and caller.
 func (r route) request(t *testing.T, ds, token string) *http.Request {

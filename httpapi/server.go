@@ -11,6 +11,7 @@ import (
 	"github.com/cairngeo/cairn/auth"
 	"github.com/cairngeo/cairn/catalog"
 	"github.com/cairngeo/cairn/catalog/blob"
+	"github.com/cairngeo/cairn/federation"
 	"github.com/cairngeo/cairn/ingest"
 	"github.com/cairngeo/cairn/tiling"
 	"golang.org/x/sync/singleflight"
@@ -18,12 +19,13 @@ import (
 
 // Config is what the API stands on and what the operator says of it.
 type Config struct {
-	Users   *auth.Users
-	Catalog *catalog.Catalog
-	Store   blob.Store
-	Ingest  *ingest.Ingest
-	Tiles   *tiling.Server
-	Page    fs.FS // the web page: index.html and its files
+	Users      *auth.Users
+	Catalog    *catalog.Catalog
+	Store      blob.Store
+	Ingest     *ingest.Ingest
+	Federation *federation.Federation
+	Tiles      *tiling.Server
+	Page       fs.FS // the web page: index.html and its files
 
 	Reference []byte // the script of the API's interactive page, gzipped
 	WebPolicy string // Content-Security-Policy of the page; "" for none
@@ -75,6 +77,8 @@ func New(c Config) http.Handler {
 	s.registerObjects()
 	s.registerDownloads()
 	s.registerIndex()
+	s.registerPush()
+	s.registerShare()
 	s.registerTiles()
 	s.registerBuilds()
 	s.registerTasks()

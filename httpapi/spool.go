@@ -22,6 +22,19 @@ type spooled struct {
 // from there: it takes no memory, a slow reader holds no connection to the
 // database, and what goes wrong while it is written is answered as an error.
 func (s *server) spool(write func(*spoolWriter) error) (*spooled, error) {
+	file, err := s.spoolFile(write)
+	if err != nil {
+		return nil, err
+	}
+	return &spooled{ContentType: "application/json", Body: func(c huma.Context) {
+		defer file.Close()
+		r, w := humachi.Unwrap(c)
+		serveContent(w, r, "", time.Time{}, file)
+	}}, nil
+}
+
+// spoolFile returns the file that spool sends; closing it removes it.
+func (s *server) spoolFile(write func(*spoolWriter) error) (*os.File, error) {
 	file, err := os.CreateTemp(s.Store.Scratch(), "answer-")
 	if err != nil {
 		return nil, err
@@ -31,11 +44,7 @@ func (s *server) spool(write func(*spoolWriter) error) (*spooled, error) {
 	if err != nil {
 		return nil, errors.Join(err, file.Close())
 	}
-	return &spooled{ContentType: "application/json", Body: func(c huma.Context) {
-		defer file.Close()
-		r, w := humachi.Unwrap(c)
-		serveContent(w, r, "", time.Time{}, file)
-	}}, nil
+	return file, nil
 }
 
 // spoolWriter writes to a scratch file.

@@ -4,10 +4,12 @@ import (
 	"context"
 	"encoding/json"
 	"io"
+	"maps"
 	"mime"
 	"mime/multipart"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -23,26 +25,12 @@ func (s *server) upload(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type")); kind != "multipart/form-data" {
-		return cairn.Errorf(cairn.Unsupported, "Send the upload as multipart/form-data with the fields path and file.")
-	}
-	atLeast := r.ContentLength - maxFraming
-	room, err := s.Catalog.Room(ctx, d, query(r, "path"))
-	if err == nil {
-		err = room.Check(atLeast) // before anything is sent, where the client waits for that
-	}
+	form := uploadForm{file: "file", fields: map[string]string{"path": query(r, "path")}}
+	content, err := s.receive(w, r, d, form)
 	if err != nil {
 		return err
 	}
-	r.Body = patient(w, r.Body, uploadPatience)
-	parts, err := r.MultipartReader()
-	if err != nil {
-		return cairn.Errorf(cairn.Invalid, "The multipart body is not understood.").Because(err)
-	}
-	path, content, err := s.receive(ctx, d, parts, query(r, "path"), atLeast)
-	if err != nil {
-		return err
-	}
+	path := form.fields["path"]
 	var e catalog.Entry
 	switch {
 	case path == "":
@@ -93,39 +81,84 @@ const (
 	maxFraming = 2 * maxField // of what is not the file, in bytes
 )
 
-// receive reads the fields of an upload, in whatever order they come, and
-// stores the bytes of the file. content is nil if there is none.
-func (s *server) receive(ctx context.Context, d *catalog.Dataset, parts *multipart.Reader, path string, atLeast int64) (_ string, content *catalog.Content, err error) {
+// uploadForm is a multipart body with a file.
+type uploadForm struct {
+	file   string            // the field with the file
+	fields map[string]string // by name: the text fields that are read; what a field holds before counts if it does not come
+	also   io.Writer         // gets the bytes of the file too; may be nil
+}
+
+// receive reads the fields of an upload to the dataset, in whatever order they
+// come, and stores the bytes of the file. content is nil if there is none.
+func (s *server) receive(w http.ResponseWriter, r *http.Request, d *catalog.Dataset, form uploadForm) (content *catalog.Content, err error) {
+	ctx := r.Context()
+	if kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type")); kind != "multipart/form-data" {
+		return nil, cairn.Errorf(cairn.Unsupported, "Send the upload as multipart/form-data with the fields %s and %s.", strings.Join(slices.Sorted(maps.Keys(form.fields)), ", "), form.file)
+	}
+	atLeast := r.ContentLength - maxFraming
+	room, err := s.Catalog.Room(ctx, d, form.fields["path"])
+	if err == nil {
+		err = room.Check(atLeast) // before anything is sent, where the client waits for that
+	}
+	if err != nil {
+		return nil, err
+	}
+	r.Body = patient(w, r.Body, uploadPatience)
+	parts, err := r.MultipartReader()
+	if err != nil {
+		return nil, cairn.Errorf(cairn.Invalid, "The multipart body is not understood.").Because(err)
+	}
 	for {
 		part, err := parts.NextPart()
 		if err == io.EOF { // a wrapped one is an end within a boundary
-			return path, content, nil
+			return content, nil
 		}
 		if err != nil {
-			return "", nil, brokenOff(err)
+			return nil, brokenOff(err)
 		}
-		switch name := part.FormName(); {
-		case sameName(name, "path"):
-			text, err := io.ReadAll(io.LimitReader(part, maxField))
-			if err != nil {
-				return "", nil, brokenOff(err)
-			}
-			path = string(text)
-		case sameName(name, "file") && content == nil:
-			if path != "" { // what can't be stored need not be sent
-				if path, err = catalog.CleanPath(path); err != nil {
-					return "", nil, err
-				}
-			}
-			received, err := s.Ingest.ReceiveFor(ctx, d, path, part, atLeast)
-			if err != nil {
-				return "", nil, err
-			}
-			if part.FileName() != "" || received.Size > 0 { // else an empty field, which is as good as none
-				content = &received
-			}
+		if name := part.FormName(); sameName(name, form.file) && content == nil {
+			content, err = s.receiveFile(ctx, d, part, form, atLeast)
+		} else {
+			err = form.read(part)
+		}
+		if err != nil {
+			return nil, err
 		}
 	}
+}
+
+// read keeps a field that is wanted.
+func (f uploadForm) read(part *multipart.Part) error {
+	for name := range f.fields {
+		if sameName(part.FormName(), name) {
+			text, err := shortField(part)
+			if err != nil {
+				return brokenOff(err)
+			}
+			f.fields[name] = text
+		}
+	}
+	return nil
+}
+
+// receiveFile stores a file; an empty field without a file name is as good as none.
+func (s *server) receiveFile(ctx context.Context, d *catalog.Dataset, part *multipart.Part, form uploadForm, atLeast int64) (*catalog.Content, error) {
+	path := form.fields["path"]
+	if path != "" { // what can't be stored need not be sent
+		var err error
+		if path, err = catalog.CleanPath(path); err != nil {
+			return nil, err
+		}
+	}
+	var file io.Reader = part
+	if form.also != nil {
+		file = io.TeeReader(part, form.also)
+	}
+	content, err := s.Ingest.ReceiveFor(ctx, d, path, file, atLeast)
+	if err != nil || part.FileName() == "" && content.Size == 0 {
+		return nil, err
+	}
+	return &content, nil
 }
 
 func brokenOff(err error) error {

@@ -2,6 +2,8 @@ package ingest
 
 import (
 	"context"
+	"maps"
+	"slices"
 
 	"github.com/cairngeo/cairn"
 	"github.com/cairngeo/cairn/catalog"
@@ -52,6 +54,15 @@ func (in *Ingest) Build(ctx context.Context, d *catalog.Dataset, path string, fo
 		return cairn.Errorf(cairn.Conflict, "A build of %q is under way already.", path)
 	}
 	return in.catalog.Update(ctx, func(tx catalog.Tx) error { return in.requestBuilds(ctx, tx, d, force, e) })
+}
+
+// Buildable are the types of entries that something is built from.
+func Buildable() []catalog.EntryType { return slices.Collect(maps.Keys(kinds)) }
+
+// RequestBuilds adds the tasks that build what entries need that came into the
+// dataset, in the transaction that brings them.
+func (in *Ingest) RequestBuilds(ctx context.Context, tx catalog.Tx, d *catalog.Dataset, entries []catalog.Entry) error {
+	return in.requestBuilds(ctx, tx, d, false, entries...)
 }
 
 // requestBuilds adds the tasks that build what the entries need, in the

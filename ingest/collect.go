@@ -19,8 +19,8 @@ import (
 const grace = 24 * time.Hour
 
 // collectArgs is the job that removes uploaded bytes that no entry names any
-// more, and what was built from them; artifacts whose time is over; and tasks
-// that ended long ago.
+// more, and what was built from them; artifacts whose time is over; tasks that
+// ended long ago; and pushes and shares that nobody goes on with.
 type collectArgs struct{}
 
 func (collectArgs) Kind() string { return "collect" }
@@ -38,10 +38,11 @@ func (collectWorker) Timeout(*river.Job[collectArgs]) time.Duration { return -1 
 
 // Work goes through the store once.
 func (w *collectWorker) Work(ctx context.Context, _ *river.Job[collectArgs]) error {
+	_, sessionErr := w.catalog.EndSessions(ctx) // first: what they staged may go at once
 	removed, err := w.sweep(ctx, "blobs/", w.grace, w.collect)
 	expired, artifactErr := w.sweep(ctx, "artifacts/", min(w.grace, artifactGrace), w.collectArtifacts)
 	_, _, taskErr := w.ForgetTasks(ctx, 0)
-	err = errors.Join(err, artifactErr, taskErr, w.collectProducts(ctx))
+	err = errors.Join(sessionErr, err, artifactErr, taskErr, w.collectProducts(ctx))
 	if expired > 0 {
 		slog.Info("expired artifacts removed", "count", expired)
 	}

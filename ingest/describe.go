@@ -24,6 +24,11 @@ var typesByExtension = map[string]catalog.EntryType{
 	"fgb": catalog.Vector, "topojson": catalog.Vector, "kml": catalog.Vector, "kmz": catalog.Vector, "gpkg": catalog.Vector,
 }
 
+// Describe finds out what stored bytes are when they are called name.
+func (in *Ingest) Describe(ctx context.Context, hash, name string) (catalog.Description, error) {
+	return describe(ctx, in.store, hash, name)
+}
+
 // describe finds out what the stored bytes with that hash are when they are called name.
 func describe(ctx context.Context, store blob.Store, hash, name string) (catalog.Description, error) {
 	extension := strings.ToLower(strings.TrimPrefix(path.Ext(name), "."))

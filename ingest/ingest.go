@@ -3,6 +3,7 @@
 package ingest
 
 import (
+	"cmp"
 	"context"
 	"io"
 	"slices"
@@ -79,14 +80,66 @@ func (in *Ingest) Put(ctx context.Context, d *catalog.Dataset, path string, cont
 		if err := tx.Charge(ctx, d, func() error { return tx.Put(ctx, d.ID, e) }); err != nil {
 			return err
 		}
-		if _, err := in.store.Stat(ctx, blob.Key(e.Hash)); cairn.CodeOf(err) == cairn.NotFound {
-			return cairn.Errorf(cairn.Unavailable, "The upload took so long that its bytes were removed. Send it again.").Because(err)
-		} else if err != nil {
+		if err := in.CheckStored(ctx, e.Hash); err != nil {
 			return err
 		}
 		return in.requestBuilds(ctx, tx, d, false, e)
 	})
 	return e, err
+}
+
+// CheckStored returns an error if received bytes are gone again, because
+// nothing named them for too long. It belongs into the transaction that does.
+func (in *Ingest) CheckStored(ctx context.Context, hash string) error {
+	stored, err := in.Stored(ctx, hash)
+	if err == nil && !stored {
+		err = cairn.Errorf(cairn.Unavailable, "The upload took so long that its bytes were removed. Send it again.")
+	}
+	return err
+}
+
+// Stored tells whether the bytes are there.
+func (in *Ingest) Stored(ctx context.Context, hash string) (bool, error) {
+	_, err := in.store.Stat(ctx, blob.Key(hash))
+	if cairn.CodeOf(err) == cairn.NotFound {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+// Join stores one content after the other as one.
+func (in *Ingest) Join(ctx context.Context, parts []catalog.Content) (catalog.Content, error) {
+	var size int64
+	readers := make([]io.Reader, len(parts))
+	for i, part := range parts {
+		readers[i] = &lazyObject{ctx: ctx, store: in.store, key: blob.Key(part.Hash)}
+		size += part.Size
+	}
+	return in.Receive(ctx, io.MultiReader(readers...), size)
+}
+
+// lazyObject opens an object when it is read, and closes it at its end.
+type lazyObject struct {
+	ctx   context.Context
+	store blob.Store
+	key   string
+
+	object blob.Object
+	rest   io.Reader
+}
+
+func (l *lazyObject) Read(p []byte) (n int, err error) {
+	if l.object == nil {
+		if l.object, err = l.store.Open(l.ctx, l.key); err != nil {
+			return 0, err
+		}
+		l.rest = io.NewSectionReader(l.object, 0, l.object.Size())
+	}
+	n, err = l.rest.Read(p)
+	if err != nil {
+		err = cmp.Or(l.object.Close(), err)
+	}
+	return n, err
 }
 
 // Upload is Receive and Put in one.

@@ -77,11 +77,7 @@ func (in *Ingest) Relocate(ctx context.Context, source, dest Location, how catal
 // buildRelocated requests the products of what lies at the source for the
 // destination.
 func (in *Ingest) buildRelocated(ctx context.Context, tx catalog.Tx, source catalog.Place, d *catalog.Dataset, dest string) error {
-	types := make([]catalog.EntryType, 0, len(kinds))
-	for t := range kinds {
-		types = append(types, t)
-	}
-	for entries, err := range tx.OfTypes(ctx, source, types) {
+	for entries, err := range tx.OfTypes(ctx, source, Buildable()) {
 		if err != nil {
 			return err
 		}

@@ -53,7 +53,6 @@ create table push_entries (
     path         text collate "C" not null,
     hash         text not null,                  -- '' for folders
     added        boolean not null default false, -- the dataset has no such entry
-    needed       boolean not null default false, -- added, and its content is to be sent
     type         smallint,                       -- null: not looked at yet
     properties   jsonb,
     mtime        bigint,                         -- Unix seconds; null: now
@@ -68,11 +67,12 @@ create table push_contents (
     push text not null references pushes on delete cascade,
     hash text not null,
     size bigint not null,                        -- bytes
+    sent boolean not null,
     primary key (push, hash)
 );
 create index on push_contents (hash);
 
--- The records of the stamp. Those that the dataset lacks have a key once they were sent.
+-- The records of the stamp. Those that the dataset lacks are needed, and have a key once they were sent.
 create table push_records (
     push   text not null references pushes on delete cascade,
     id     text collate "C" not null,

@@ -15,6 +15,7 @@ import (
 	"github.com/cairngeo/cairn/catalog"
 	"github.com/cairngeo/cairn/catalog/blob"
 	"github.com/cairngeo/cairn/catalog/cluster"
+	"github.com/cairngeo/cairn/federation"
 	"github.com/cairngeo/cairn/httpapi"
 	"github.com/cairngeo/cairn/ingest"
 	"github.com/cairngeo/cairn/tiling"
@@ -165,7 +166,7 @@ func (s *serveCommand) start(ctx context.Context) (n *node, err error) {
 	if err != nil {
 		return n, err
 	}
-	handler := httpapi.New(httpapi.Config{Users: users, Catalog: entries, Store: store, Ingest: intake, Tiles: tiles, Page: page, WebPolicy: policy, Reference: web.Reference,
+	handler := httpapi.New(httpapi.Config{Users: users, Catalog: entries, Store: store, Ingest: intake, Federation: federation.New(entries, intake), Tiles: tiles, Page: page, WebPolicy: policy, Reference: web.Reference,
 		ExternalURL: s.ExternalURL, TrustedProxies: s.TrustedProxies, AllowedOrigins: s.AllowedOrigins,
 		Checks: checksOf(entries, store, queue), MonitorToken: s.Monitoring.MonitorToken, HubOptions: hubOptions,
 		NoMemberManagement: !s.Accounts.MemberManagement, MaxDownloadsPerUser: s.Downloads.MaxDownloadsPerUser, DisableAnonymousBulkDownloads: s.Downloads.DisableAnonymousBulkDownloads})

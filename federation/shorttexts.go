@@ -1,0 +1,29 @@
+package federation
+
+import (
+	"bytes"
+	"io"
+
+	"github.com/cairngeo/cairn"
+)
+
+// shortTexts reads JSON and fails where a text in it is so long that whoever
+// decodes it would need more memory than any honest text does.
+type shortTexts struct {
+	r     io.Reader
+	most  int // bytes from one quotation mark to the next
+	since int // bytes since the last one
+}
+
+func (s *shortTexts) Read(p []byte) (int, error) {
+	n, err := s.r.Read(p)
+	if last := bytes.LastIndexByte(p[:n], '"'); last >= 0 {
+		s.since = n - last - 1
+	} else {
+		s.since += n
+	}
+	if s.since > s.most {
+		return 0, cairn.Errorf(cairn.Invalid, "A text in it is longer than %d bytes.", s.most)
+	}
+	return n, err
+}
