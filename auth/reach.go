@@ -23,6 +23,9 @@ func unreachable(err error) bool {
 	if refused, ok := errors.AsType[*pgconn.PgError](err); ok {
 		return strings.HasPrefix(refused.Code, "57P0") // admin shutdown, crash shutdown, cannot connect now
 	}
+	if _, explained := errors.AsType[*cairn.Error](err); explained { // the input of a request may end unexpectedly, too
+		return false
+	}
 	_, connecting := errors.AsType[*pgconn.ConnectError](err)
 	return connecting || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, syscall.EPIPE) || errors.Is(err, syscall.ECONNRESET)
 }

@@ -21,7 +21,9 @@ type Record struct {
 	MTime int64           `json:"mtime"` // Unix seconds
 }
 
-const recordColumns = `id, path, key, data, mtime`
+// recordColumns select a Record. Its data is read as text, since what decodes
+// JSON drops the white space around it, and clients get back what they pushed.
+const recordColumns = `id, path, key, data::text, mtime`
 
 // Metadata returns the records under a key of an entry, or of the dataset
 // itself for the path "", oldest first. Of a singular key there is one. None

@@ -43,10 +43,7 @@ func (r *recordReader) next() (catalog.Record, error) {
 		r.begun = true
 	}
 	if r.tokens.PeekKind() == ']' {
-		if _, err := r.tokens.ReadToken(); err != nil {
-			return catalog.Record{}, errRecords(err)
-		}
-		return catalog.Record{}, io.EOF
+		return catalog.Record{}, r.end()
 	}
 	var d dumpedRecord
 	if err := jsonv2.UnmarshalDecode(r.tokens, &d); err != nil {
@@ -56,6 +53,17 @@ func (r *recordReader) next() (catalog.Record, error) {
 		return catalog.Record{}, errRecords(nil)
 	}
 	return catalog.Record{ID: *d.ID, Path: *d.Path, Key: *d.Key, Data: json.RawMessage(*d.Data), MTime: int64(*d.MTime)}, nil
+}
+
+// end returns io.EOF if the list ends here and nothing follows it.
+func (r *recordReader) end() error {
+	if _, err := r.tokens.ReadToken(); err != nil {
+		return errRecords(err)
+	}
+	if _, err := r.tokens.ReadToken(); err != io.EOF {
+		return errRecords(err)
+	}
+	return io.EOF
 }
 
 func errRecords(cause error) error {
