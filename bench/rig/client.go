@@ -11,6 +11,8 @@ import (
 	"net/http"
 	"os/exec"
 	"time"
+
+	"github.com/cairngeo/cairn/federation/client"
 )
 
 // Public is the number of the visibility for datasets that everybody reads.
@@ -132,4 +134,9 @@ func fetch(request *http.Request) (*http.Response, []byte, error) {
 	defer response.Body.Close()
 	data, err := io.ReadAll(response.Body)
 	return response, data, err
+}
+
+// Client is Cairn's own client of the node.
+func (n *Node) Client() (*client.Client, error) {
+	return client.New(n.URL, client.Options{Username: "admin", Password: password})
 }
