@@ -2,11 +2,8 @@
 package archive
 
 import (
-	"archive/zip"
 	"context"
-	"fmt"
 	"io"
-	"iter"
 	"time"
 
 	"github.com/cairngeo/cairn/catalog"
@@ -39,36 +36,4 @@ func Entry(store blob.Store, e catalog.Entry) Member {
 		}{io.NewSectionReader(object, 0, object.Size()), object}, nil
 	}
 	return m
-}
-
-// Write writes the members as a zip: stored, not compressed, so that its
-// length is known before.
-func Write(ctx context.Context, w io.Writer, members iter.Seq2[Member, error]) error {
-	archive := zip.NewWriter(w)
-	for m, err := range members {
-		if err != nil {
-			return err
-		}
-		if err := m.writeTo(ctx, archive); err != nil {
-			return fmt.Errorf("zip %q: %w", m.Name, err)
-		}
-	}
-	return archive.Close()
-}
-
-func (m *Member) writeTo(ctx context.Context, archive *zip.Writer) error {
-	w, err := archive.CreateHeader(&zip.FileHeader{Name: m.Name, Method: zip.Store, Modified: m.Modified})
-	if err != nil || m.Open == nil {
-		return err
-	}
-	file, err := m.Open(ctx)
-	if err != nil {
-		return err
-	}
-	defer file.Close()
-	n, err := io.Copy(w, file)
-	if err == nil && n != m.Size {
-		err = fmt.Errorf("it has %d bytes instead of %d", n, m.Size)
-	}
-	return err
 }
