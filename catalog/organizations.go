@@ -184,9 +184,16 @@ func (c *Catalog) EditOrganization(ctx context.Context, caller auth.Caller, slug
 	if change.Name != nil && *change.Name == "" {
 		change.Name = nil
 	}
+	heir := &Dataset{}
+	if c.storageLimited && !caller.Admin() { // what is handed over counts against the new owner's quota
+		heir.Charged = owner
+	}
 	return c.Update(ctx, func(tx Tx) error {
-		_, err := tx.Exec(ctx, `update organizations set name = coalesce($2, name), description = coalesce($3, description),
-			is_public = coalesce($4, is_public), owner_id = coalesce($5, owner_id) where id = $1`, o.ID, change.Name, change.Description, change.IsPublic, owner)
+		err := tx.Charge(ctx, heir, func() error {
+			_, err := tx.Exec(ctx, `update organizations set name = coalesce($2, name), description = coalesce($3, description),
+				is_public = coalesce($4, is_public), owner_id = coalesce($5, owner_id) where id = $1`, o.ID, change.Name, change.Description, change.IsPublic, owner)
+			return err
+		})
 		if err == nil && owner.Valid { // owners are no members
 			_, err = tx.Exec(ctx, `delete from memberships where organization_id = $1 and user_id = $2`, o.ID, owner)
 		}

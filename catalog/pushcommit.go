@@ -27,7 +27,7 @@ func (tx Tx) CommitPush(ctx context.Context, p *Push, types []EntryType, each fu
 	if err := c.checkComplete(ctx); err != nil {
 		return err
 	}
-	for _, change := range []func(context.Context) error{c.removeEntries, c.addEntries, c.removeRecords, c.addRecords, c.verify} {
+	for _, change := range []func(context.Context) error{c.moveRecords, c.removeEntries, c.addEntries, c.removeRecords, c.addRecords, c.verify} {
 		if err := change(ctx); err != nil {
 			return err
 		}
@@ -75,6 +75,21 @@ func (c commit) checkComplete(ctx context.Context) error {
 	if err == nil && len(records) > 0 {
 		err = cairn.Errorf(cairn.Invalid, "Cannot commit: missing the metadata %q. Push again.", records[0])
 	}
+	return err
+}
+
+// moveRecords lets the metadata of a moved file follow it. Its client moved the
+// record and kept the id, so it says nothing of it; which file moved where shows
+// in the content, if only one of that content went and only one came.
+func (c commit) moveRecords(ctx context.Context) error {
+	_, err := c.Exec(ctx, `
+		update metadata m set path = moved.dest from (
+			select min(gone.path) as source, min(come.path) as dest
+			from (select distinct e.hash from metadata r join entries e on e.dataset_id = $2 and e.path = r.path and e.hash <> '' where r.dataset_id = $2) described
+			join entries gone on gone.dataset_id = $2 and gone.hash = described.hash and not exists (select from push_entries p where p.push = $1 and p.path = gone.path)
+			join push_entries come on come.push = $1 and come.hash = described.hash and come.added
+			group by described.hash having count(distinct gone.path) = 1 and count(distinct come.path) = 1) moved
+		where m.dataset_id = $2 and m.path = moved.source collate "C" and exists (select from push_records p where p.push = $1 and p.id = m.id)`, c.push.Token, c.push.Dataset.ID)
 	return err
 }
 

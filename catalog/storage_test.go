@@ -107,3 +107,19 @@ func TestQuotaHoldsAtOnce(t *testing.T) {
 	require.NoError(t, err)
 	assert.EqualValues(t, 1000<<10, s.Used)
 }
+
+// Nobody brings somebody else over the quota by giving an organization away.
+func TestHandingOverKeepsToTheQuota(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	f.owned(t, "heir", `{"maxStorageMB": 1}`)
+	d, giver := f.owned(t, "giver", `{}`)
+	require.NoError(t, f.charge(t, d, file("a", 2<<20)))
+	heir := "heir"
+	give := func(caller auth.Caller) error {
+		return f.EditOrganization(t.Context(), caller, "giver", OrganizationChange{Owner: &heir})
+	}
+	assertCode(t, cairn.QuotaExceeded, give(auth.Caller{User: &auth.User{ID: giver, Name: "giver"}}))
+	require.NoError(t, f.charge(t, d, file("a", 1<<20)))
+	assert.NoError(t, give(auth.Caller{User: &auth.User{ID: giver, Name: "giver"}}))
+}

@@ -237,3 +237,39 @@ func TestPushOnTheStampOfTheIndexFile(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, changed.Checksum, checksum, "the records are the client's now")
 }
+
+// The metadata of a moved file goes along, though its client does not say so.
+func TestMetadataFollowsAMovedFile(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	ctx := t.Context()
+	push := func(base string, ids []string, files map[string]string) {
+		var entries []stamp.Entry
+		for path, text := range files {
+			entries = append(entries, stamp.Entry{Path: path, Hash: f.receive(t, text).Hash})
+		}
+		text, err := json.Marshal(stamp.New(entries, ids))
+		require.NoError(t, err)
+		p, pull, err := f.BeginPush(ctx, f.user, f.destination(t, "moved"), base, strings.NewReader(string(text)))
+		require.NoError(t, err)
+		require.False(t, pull)
+		for _, path := range f.needed(t, p) {
+			require.NoError(t, f.deliver(t, p, path, files[path]))
+		}
+		require.NoError(t, f.DeliverRecords(ctx, p, strings.NewReader(`[{"id":"one","path":"a","key":"notes","data":"1","mtime":1},{"id":"two","path":"b","key":"notes","data":"2","mtime":1}]`)))
+		require.NoError(t, f.CommitPush(ctx, p))
+	}
+	sum := func(ids []string, files map[string]string) string {
+		var entries []stamp.Entry
+		for path, text := range files {
+			entries = append(entries, stamp.Entry{Path: path, Hash: f.receive(t, text).Hash})
+		}
+		return stamp.New(entries, ids).Checksum
+	}
+	ids, before := []string{"one", "two"}, map[string]string{"a": "1", "b": "2", "b2": "2"}
+	push("", ids, before)
+	push(sum(ids, before), ids, map[string]string{"sub/a": "1", "c": "2", "c2": "2"})
+	paths := map[string]string{}
+	require.NoError(t, f.catalog.DumpMetadata(ctx, f.destination(t, "moved"), ids, func(r catalog.Record) error { paths[r.ID] = r.Path; return nil }))
+	assert.Equal(t, map[string]string{"one": "sub/a", "two": "b"}, paths, "which of the equal files moved where, nobody knows")
+}

@@ -10,9 +10,9 @@ import (
 	"path/filepath"
 	"sync/atomic"
 
-	"github.com/cairngeo/cairn/cache"
 	"github.com/cairngeo/cairn/catalog"
 	"github.com/cairngeo/cairn/catalog/blob"
+	"github.com/cairngeo/cairn/catalog/cache"
 	"github.com/cairngeo/cairn/ingest/archive"
 	"github.com/cairngeo/cairn/ingest/index"
 	"github.com/google/uuid"

@@ -4,7 +4,7 @@ import (
 	"context"
 	"testing"
 
-	"github.com/cairngeo/cairn/cache"
+	"github.com/cairngeo/cairn/catalog/cache"
 	"github.com/paulmach/orb/maptile"
 	"github.com/stretchr/testify/require"
 )

@@ -5,8 +5,8 @@ import (
 	"sync"
 
 	"github.com/cairngeo/cairn"
-	"github.com/cairngeo/cairn/cache"
 	"github.com/cairngeo/cairn/catalog/blob"
+	"github.com/cairngeo/cairn/catalog/cache"
 	"github.com/cairngeo/cairn/tiling/cog"
 )
 

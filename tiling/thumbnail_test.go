@@ -217,3 +217,18 @@ func TestThumbnailOfCameraPhotos(t *testing.T) {
 		assert.Greater(t, psnr(t, readPNG(t, want), m), 30.0)
 	}
 }
+
+// What can't be drawn is not tried again at once: it costs as much as what can.
+func TestThumbnailsThatFailAreRemembered(t *testing.T) {
+	t.Parallel()
+	photo := writePNG(t, filepath.Join(t.TempDir(), "cut.png"), scene(400, 400))
+	require.NoError(t, os.Truncate(photo, 20_000))
+	s, store := serve(t, map[string]string{photoKey: photo})
+	_, err := s.Thumbnail(t.Context(), photoKey, ThumbnailSource{}, 256)
+	require.Equal(t, cairn.Unsupported, cairn.CodeOf(err))
+	require.NoError(t, store.Delete(t.Context(), photoKey))
+	_, err = s.Thumbnail(t.Context(), photoKey, ThumbnailSource{}, 256)
+	assert.Equal(t, cairn.Unsupported, cairn.CodeOf(err), "the file was not looked at")
+	_, err = s.Thumbnail(t.Context(), photoKey, ThumbnailSource{}, 128)
+	assert.Equal(t, cairn.NotFound, cairn.CodeOf(err))
+}

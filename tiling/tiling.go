@@ -14,12 +14,14 @@ import (
 	"encoding/hex"
 	"runtime"
 	"sync"
+	"time"
 
 	"github.com/airbusgeo/godal"
 	"golang.org/x/sync/semaphore"
 
-	"github.com/cairngeo/cairn/cache"
+	"github.com/cairngeo/cairn"
 	"github.com/cairngeo/cairn/catalog/blob"
+	"github.com/cairngeo/cairn/catalog/cache"
 )
 
 // Format is the coding of a tile.
@@ -74,6 +76,7 @@ type Server struct {
 	store     blob.Store
 	sources   *sources
 	images    *cache.LRU[string, Image]
+	refusals  *cache.LRU[string, refusal]
 	flights   cache.Flights[Image]
 	workers   *semaphore.Weighted
 	maxPixels int64
@@ -89,6 +92,7 @@ func New(store blob.Store, opts Options) *Server {
 		store:     store,
 		sources:   newSources(store, opts.OpenFiles, opts.IndexBytes),
 		images:    cache.NewLRU[string, Image](opts.CacheBytes, cache.Unlimited, nil),
+		refusals:  cache.NewLRU[string, refusal](cache.Unlimited, 10_000, nil),
 		workers:   semaphore.NewWeighted(int64(opts.Workers)),
 		maxPixels: opts.MaxPixels,
 	}
@@ -103,6 +107,9 @@ func (s *Server) rendered(ctx context.Context, key string, f Format, render func
 	if image, ok := s.images.Get(key); ok {
 		return image, nil
 	}
+	if refused, ok := s.refusals.Get(key); ok && time.Now().Before(refused.until) {
+		return Image{}, refused.err
+	}
 	return s.flights.Do(ctx, key, func(ctx context.Context) (Image, error) {
 		if err := s.workers.Acquire(ctx, 1); err != nil {
 			return Image{}, err
@@ -110,12 +117,31 @@ func (s *Server) rendered(ctx context.Context, key string, f Format, render func
 		defer s.workers.Release(1)
 		data, err := render(ctx)
 		if err != nil {
+			s.rememberRefusal(key, err)
 			return Image{}, err
 		}
 		image := newImage(data, f)
 		s.images.Add(key, image, int64(len(data)+len(key)+128))
 		return image, nil
 	})
+}
+
+// refusal is that a picture can't be made, which need not be found out again
+// and again.
+type refusal struct {
+	err   error
+	until time.Time
+}
+
+// refusedFor is how long. It is short: memory or files may have been lacking.
+const refusedFor = time.Minute
+
+// rememberRefusal keeps an error that lies in the picture itself.
+func (s *Server) rememberRefusal(key string, err error) {
+	switch cairn.CodeOf(err) {
+	case cairn.Invalid, cairn.Unsupported, cairn.TooLarge:
+		s.refusals.Add(key, refusal{err, time.Now().Add(refusedFor)}, 1)
+	}
 }
 
 func newImage(data []byte, f Format) Image {
