@@ -31,31 +31,34 @@ func (in *Ingest) Describe(ctx context.Context, hash, name string) (catalog.Desc
 
 // describe finds out what the stored bytes with that hash are when they are called name.
 func describe(ctx context.Context, store blob.Store, hash, name string) (catalog.Description, error) {
+	return describeFrom(ctx, stored{store, blob.Key(hash)}, name)
+}
+
+func describeFrom(ctx context.Context, from source, name string) (catalog.Description, error) {
 	extension := strings.ToLower(strings.TrimPrefix(path.Ext(name), "."))
 	if t, ok := typesByExtension[extension]; ok {
 		return catalog.Description{Type: t}, nil
 	}
-	key := blob.Key(hash)
 	switch extension {
 	case "ply":
-		return describePLY(ctx, store, key)
+		return describePLY(ctx, from)
 	case "tif", "tiff":
-		d, georeferenced, err := raster.Describe(ctx, store.Location(key))
+		d, georeferenced, err := raster.Describe(ctx, from.location())
 		switch {
 		case err != nil && cairn.CodeOf(err) != cairn.Invalid:
 			return catalog.Description{}, fmt.Errorf("describe %s: %w", name, err)
 		case err == nil && georeferenced:
 			return d, nil
 		}
-		return describeImage(ctx, store, key, name)
+		return describeImage(ctx, from, name)
 	case "jpg", "jpeg", "dng", "png", "gif", "webp", "mp4", "mov", "webm", "m4v", "avi", "mkv":
-		return describeImage(ctx, store, key, name)
+		return describeImage(ctx, from, name)
 	}
 	return catalog.Description{Type: catalog.Generic}, nil
 }
 
-func describeImage(ctx context.Context, store blob.Store, key, name string) (catalog.Description, error) {
-	file, err := store.Open(ctx, key)
+func describeImage(ctx context.Context, from source, name string) (catalog.Description, error) {
+	file, err := from.open(ctx)
 	if err != nil {
 		return catalog.Description{}, err
 	}

@@ -108,3 +108,17 @@ func TestTypesOfRastersAndImages(t *testing.T) {
 		assert.Equal(t, want.String(), f.upload(t, fmt.Sprint(width, ".jpg"), photo.String()).Type.String())
 	}
 }
+
+// A file on disk is described as the same file in the store.
+func TestDescribeFile(t *testing.T) {
+	t.Parallel()
+	location := filepath.Join(t.TempDir(), "hash")
+	for name, want := range map[string]catalog.EntryType{"a.ply": catalog.PointCloud, "b.md": catalog.Markdown, "c.tif": catalog.Image, "d.jpg": catalog.Image, "e": catalog.Generic} {
+		require.NoError(t, os.WriteFile(location, []byte(ply("element vertex 1")), 0o644))
+		got, err := DescribeFile(t.Context(), location, name)
+		require.NoError(t, err)
+		assert.Equal(t, want, got.Type, name)
+	}
+	_, err := DescribeFile(t.Context(), filepath.Join(t.TempDir(), "gone"), "a.jpg")
+	require.ErrorIs(t, err, os.ErrNotExist)
+}

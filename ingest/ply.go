@@ -7,15 +7,14 @@ import (
 	"strings"
 
 	"github.com/cairngeo/cairn/catalog"
-	"github.com/cairngeo/cairn/catalog/blob"
 )
 
 // maxPLYHeader bounds what is read of a PLY header: 512 lines, 64 KiB.
 const maxPLYHeader = 64 << 10
 
 // describePLY tells a mesh, a point cloud and Gaussian splats apart by the header.
-func describePLY(ctx context.Context, store blob.Store, key string) (catalog.Description, error) {
-	file, err := store.Open(ctx, key)
+func describePLY(ctx context.Context, from source) (catalog.Description, error) {
+	file, err := from.open(ctx)
 	if err != nil {
 		return catalog.Description{}, err
 	}

@@ -102,6 +102,8 @@ func parseAddress(text string) (*url.URL, error) {
 		return refuse("it must be like https://maps.example.com")
 	case u.User != nil:
 		return refuse("a password does not belong into it")
+	case slices.ContainsFunc(strings.Split(u.Path, "/"), func(segment string) bool { return segment == "." || segment == ".." }):
+		return refuse("its path leads elsewhere")
 	case bare && isLocal(u.Hostname()):
 		u.Scheme = "http"
 	case bare:

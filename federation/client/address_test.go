@@ -41,7 +41,7 @@ func TestParseTag(t *testing.T) {
 		}
 	}
 	for _, text := range []string{"", "acme", "acme/", "/", "ftp://h/acme/site", "http:///acme/site", "https://h.example", "https://h.example/acme",
-		"https://u:p@h.example/acme/site", "acme/si te", "acme/.ddb", "../site", "a.b/c.d", "http://h.example/acme/%2e%2e", "acme/é"} {
+		"https://u:p@h.example/acme/site", "acme/si te", "acme/.ddb", "../site", "a.b/c.d", "http://h.example/acme/%2e%2e", "acme/é", "https://h/a/../acme/site", "h/./acme/site"} {
 		_, err := ParseTag(text, "https://default.example")
 		assert.Equal(t, cairn.Invalid, cairn.CodeOf(err), text)
 	}

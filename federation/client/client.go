@@ -61,6 +61,9 @@ func New(server string, o Options) (*Client, error) {
 // Server returns the address that the client calls.
 func (c *Client) Server() string { return c.server }
 
+// Username returns who calls, "" for nobody.
+func (c *Client) Username() string { return c.options.Username }
+
 func newTransport(insecure bool) *http.Transport {
 	t := http.DefaultTransport.(*http.Transport).Clone()
 	t.MaxIdleConnsPerHost = 64 // all of who works in parallel
