@@ -1,8 +1,10 @@
-// Command cairn is the whole server in one binary.
+// Command cairn is the whole server in one binary, and the client that brings
+// folders to it.
 package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/signal"
@@ -18,6 +20,13 @@ type cli struct {
 	Serve   serveCommand   `cmd:"" help:"Run the server."`
 	User    userCommand    `cmd:"" help:"List, create and change users, whether the server runs or not."`
 	Migrate migrateCommand `cmd:"" help:"Bring a database up to date and exit; serve does it by itself."`
+
+	Login loginCommand `cmd:"" help:"Sign in to a server, so that the commands below need no password."`
+	Push  pushCommand  `cmd:"" help:"Bring the files of a folder to a dataset."`
+	Pull  pullCommand  `cmd:"" help:"Bring what was changed in the dataset to the folder."`
+	Clone cloneCommand `cmd:"" help:"Make a folder of a dataset."`
+	Share shareCommand `cmd:"" help:"Add files to a dataset and print its address."`
+
 	Version versionCommand `cmd:"" help:"Print the version."`
 }
 
@@ -32,11 +41,24 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	var c cli
 	parser := kong.Parse(&c, kong.Name("cairn"), kong.Description("A federated geospatial catalog and tile server."),
-		kong.DefaultEnvars("CAIRN"), kong.UsageOnError(), kong.BindTo(ctx, (*context.Context)(nil)))
+		kong.DefaultEnvars("CAIRN"), kong.UsageOnError(), kong.Exit(exitOf), kong.BindTo(ctx, (*context.Context)(nil)))
 	err := parser.Run()
 	stop()
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "cairn:", err)
-		os.Exit(1)
+	if err == nil {
+		return
 	}
+	fmt.Fprintln(os.Stderr, "cairn:", err)
+	if known, ok := errors.AsType[*outcome](err); ok {
+		os.Exit(known.code)
+	}
+	os.Exit(exitError)
+}
+
+// exitOf ends the program after help or wrong usage, for which kong has codes
+// of its own.
+func exitOf(code int) {
+	if code != 0 {
+		code = exitUsage
+	}
+	os.Exit(code)
 }
