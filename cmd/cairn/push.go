@@ -98,7 +98,15 @@ func (p pushCommand) tag(s *session, c *workingcopy.Copy) (registry.Tag, error) 
 		tagged = true
 	}
 	to, err := s.remote(p.Remote, own, tagged)
-	if err == nil && !tagged {
+	if err != nil || to == own {
+		return to, err
+	}
+	if tagged { // a dataset to which nothing came yet was a mistake
+		if tagged, err = c.Synced(own); err != nil {
+			return to, err
+		}
+	}
+	if !tagged {
 		err = c.SetTag(to)
 	}
 	return to, err

@@ -200,3 +200,16 @@ func TestMetadataIsPushedAndPulled(t *testing.T) {
 	c.get(t, ds+"/meta/flight").json(t, http.StatusOK, &record)
 	assert.Equal(t, "two", record.Data)
 }
+
+// A folder that was meant for a dataset that can't be is free for another one.
+func TestAMistakenTagIsCorrected(t *testing.T) {
+	t.Parallel()
+	c := server(t)
+	p := signedIn(t, c.base)
+	p.write(t, "site/a.txt", "a")
+	p.refused(t, exitError, []string{"organization"}, "push", "-C", "site", "cli-nobody/corrected")
+	p.must(t, "push", "-C", "site", "admin/cli-corrected")
+	p.write(t, "site/b.txt", "b")
+	p.must(t, "push", "-C", "site")
+	assert.Len(t, c.entries(t, "/orgs/admin/ds/cli-corrected"), 2)
+}

@@ -55,6 +55,12 @@ type lastSync struct {
 	sure bool
 }
 
+// Synced tells whether the folder and the dataset were ever the same.
+func (c *Copy) Synced(tag client.Tag) (bool, error) {
+	last, err := c.lastSync(tag)
+	return last.known, err
+}
+
 func (c *Copy) lastSync(tag client.Tag) (last lastSync, err error) {
 	states, err := c.readObject(syncFile)
 	if err != nil {
