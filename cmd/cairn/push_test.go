@@ -213,3 +213,20 @@ func TestAMistakenTagIsCorrected(t *testing.T) {
 	p.must(t, "push", "-C", "site")
 	assert.Len(t, c.entries(t, "/orgs/admin/ds/cli-corrected"), 2)
 }
+
+// A file that was written just before it was pushed can be replaced and
+// removed by the next pull.
+func TestPullOntoAFreshFile(t *testing.T) {
+	t.Parallel()
+	c := server(t)
+	p := signedIn(t, c.base)
+	require.NoError(t, os.MkdirAll(p.at("site"), 0o755))
+	for _, name := range []string{"a.txt", "b.txt"} {
+		require.NoError(t, os.WriteFile(p.at("site/"+name), []byte("fresh"), 0o644))
+	}
+	p.must(t, "push", "-C", "site", "admin/cli-fresh")
+	c.upload(t, "/orgs/admin/ds/cli-fresh", "a.txt", []byte("newer"))
+	require.Equal(t, http.StatusNoContent, c.send(t, http.MethodDelete, "/orgs/admin/ds/cli-fresh/obj?path=b.txt", nil).status)
+	p.must(t, "pull", "-C", "site")
+	assert.Equal(t, map[string]string{"a.txt": "newer"}, p.files(t, "site"))
+}

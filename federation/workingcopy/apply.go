@@ -28,7 +28,7 @@ type changing struct {
 
 func (ch *changing) apply(ctx context.Context, p plan) error {
 	for _, e := range p.removes {
-		if err := ch.remove(e); err != nil {
+		if err := ch.remove(ctx, e); err != nil {
 			return err
 		}
 	}
@@ -45,9 +45,9 @@ func (ch *changing) apply(ctx context.Context, p plan) error {
 
 // remove removes exactly the entry: a folder only if nothing is left in it.
 // The empty path is no file.
-func (ch *changing) remove(e stamp.Entry) error {
+func (ch *changing) remove(ctx context.Context, e stamp.Entry) error {
 	if e.Path != "" {
-		if err := ch.removeFile(e); err != nil {
+		if err := ch.removeFile(ctx, e); err != nil {
 			return err
 		}
 	}
@@ -55,17 +55,19 @@ func (ch *changing) remove(e stamp.Entry) error {
 	return nil
 }
 
-func (ch *changing) removeFile(e stamp.Entry) error {
+func (ch *changing) removeFile(ctx context.Context, e stamp.Entry) error {
 	info, err := ch.copy.root.Lstat(e.Path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil
 	case err != nil:
 		return err
-	case e.Folder() && !info.IsDir() || !e.Folder() && !matches(ch.known[e.Path], info):
+	case e.Folder() && !info.IsDir():
 		return meanwhile(e.Path)
-	}
-	if !e.Folder() {
+	case !e.Folder():
+		if err := ch.checkUnchanged(ctx, e.Path, info); err != nil {
+			return err
+		}
 		return ch.discard(e.Path)
 	}
 	err = ch.copy.root.Remove(e.Path)
@@ -85,6 +87,24 @@ func (ch *changing) discard(p string) error {
 		return err
 	}
 	return ch.copy.root.Rename(p, path.Join(ch.attic, p))
+}
+
+// checkUnchanged returns an error if the file is not the one that the index
+// knows any more. Its time alone does not tell: the index doubts that of a file
+// which was written just before it was read.
+func (ch *changing) checkUnchanged(ctx context.Context, p string, info fs.FileInfo) error {
+	known := ch.known[p]
+	if matches(known, info) {
+		return nil
+	}
+	if known.Hash == "" || !info.Mode().IsRegular() {
+		return meanwhile(p)
+	}
+	hash, _, err := ch.copy.hashFile(ctx, p)
+	if err == nil && hash != known.Hash {
+		err = meanwhile(p)
+	}
+	return err
 }
 
 func meanwhile(p string) error {
@@ -110,13 +130,16 @@ func (ch *changing) add(ctx context.Context, e stamp.Entry) error {
 		return err
 	}
 	switch info, err := ch.copy.root.Lstat(e.Path); {
-	case err == nil && !matches(ch.known[e.Path], info):
-		return meanwhile(e.Path)
-	case err == nil && ch.attic != "":
-		if err := ch.discard(e.Path); err != nil {
+	case err == nil:
+		if err := ch.checkUnchanged(ctx, e.Path, info); err != nil {
 			return err
 		}
-	case err != nil && !errors.Is(err, fs.ErrNotExist):
+		if ch.attic != "" {
+			if err := ch.discard(e.Path); err != nil {
+				return err
+			}
+		}
+	case !errors.Is(err, fs.ErrNotExist):
 		return err
 	}
 	return ch.addFile(ctx, e)
