@@ -39,6 +39,9 @@ func TestLoginCommand(t *testing.T) {
 	cmd.Env = append(cmd.Env, "CAIRN_USERNAME=clilogin", "CAIRN_PASSWORD=wrong")
 	require.Error(t, cmd.Run())
 	assert.Equal(t, exitSignIn, cmd.ProcessState.ExitCode())
+	p.refused(t, exitUsage, []string{"CAIRN_PASSWORD"}, "push", "-C", "site", "--username", "admin")
+	p.must(t, "push", "-C", "site", "--username", "clilogin")
+	p.must(t, "push", "-C", "site", "--username", "admin", "--password", adminPassword)
 }
 
 func TestWhoMayNot(t *testing.T) {

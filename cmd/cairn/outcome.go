@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -64,6 +65,9 @@ type failed struct {
 
 // finish tells what a command did: as JSON, or by say.
 func (f remoteFlags) finish(err error, result any, say func()) error {
+	if errors.Is(err, context.Canceled) {
+		err = errors.New("interrupted; nothing is half-done, run the same again")
+	}
 	conflicts, _ := errors.AsType[*workingcopy.Conflicts](err)
 	switch {
 	case f.JSON && err != nil:

@@ -66,11 +66,7 @@ func (s *session) tag(text string) (registry.Tag, error) {
 // with does the work as whom the flags name, else as who signed in to the
 // server, else as nobody. If that is not enough it asks, once.
 func (s *session) with(ctx context.Context, server string, work func(*registry.Client) error) error {
-	name, password := s.flags.Username, s.flags.Password
-	if name == "" {
-		name, password, _ = s.credentials.Of(server)
-	}
-	c, err := s.client(server, name, password)
+	c, err := s.caller(ctx, server)
 	if err != nil {
 		return err
 	}
@@ -84,6 +80,21 @@ func (s *session) with(ctx context.Context, server string, work func(*registry.C
 		return err
 	}
 	return work(c)
+}
+
+// caller is a client for who the person is as far as is known.
+func (s *session) caller(ctx context.Context, server string) (*registry.Client, error) {
+	name, password := s.flags.Username, s.flags.Password
+	if known, kept, ok := s.credentials.Of(server); ok && (name == "" || name == known && password == "") {
+		name, password = known, kept
+	}
+	if name != "" && password == "" {
+		if s.flags.JSON || !isTerminal(os.Stdin) {
+			return nil, usage(cairn.Errorf(cairn.Invalid, "The password of %s is needed: set CAIRN_PASSWORD.", name))
+		}
+		return s.signIn(ctx, server, name, "")
+	}
+	return s.client(server, name, password)
 }
 
 func (s *session) client(server, name, password string) (*registry.Client, error) {

@@ -101,30 +101,30 @@ func twelve(whose string) map[string]string {
 }
 
 // startUntil runs a command until the gate holds it back. The channel says how
-// it ends.
-func (p person) startUntil(t *testing.T, g *gate, arguments ...string) (*exec.Cmd, <-chan error) {
+// it ends; what it wrote to stderr may be read then.
+func (p person) startUntil(t *testing.T, g *gate, arguments ...string) (cmd *exec.Cmd, ended chan error, problems *bytes.Buffer) {
 	t.Helper()
-	cmd := p.command(arguments...)
-	var problems bytes.Buffer
-	cmd.Stderr = &problems
+	cmd, ended, problems = p.command(arguments...), make(chan error, 1), &bytes.Buffer{}
+	cmd.Stderr = problems
 	require.NoError(t, cmd.Start())
-	ended := make(chan error, 1)
 	go func() { ended <- cmd.Wait() }()
 	select {
 	case <-g.held:
 	case err := <-ended:
-		require.Fail(t, "the command ended before it came so far", "%v: %s", err, &problems)
+		require.Fail(t, "the command ended before it came so far", "%v: %s", err, problems)
 	}
-	return cmd, ended
+	return cmd, ended, problems
 }
 
-// killAt kills a command where the gate holds it back.
-func (p person) killAt(t *testing.T, g *gate, arguments ...string) {
+// endAt sends a command the signal where the gate holds it back, and returns
+// what it wrote to stderr.
+func (p person) endAt(t *testing.T, g *gate, signal os.Signal, arguments ...string) string {
 	t.Helper()
-	cmd, ended := p.startUntil(t, g, arguments...)
-	require.NoError(t, cmd.Process.Kill())
+	cmd, ended, problems := p.startUntil(t, g, arguments...)
+	require.NoError(t, cmd.Process.Signal(signal))
 	require.Error(t, <-ended)
 	g.release()
+	return problems.String()
 }
 
 // What was sent before a push was killed is not sent again.
@@ -134,7 +134,7 @@ func TestAPushThatWasKilledGoesOn(t *testing.T) {
 	g := newGate(t, c.base, "/push/upload", 5)
 	p := signedIn(t, g.URL)
 	p.writeAll(t, "site", twelve("killed push"))
-	p.killAt(t, g, "push", "-C", "site", "admin/cli-killed", "--parallel", "1")
+	p.endAt(t, g, os.Kill, "push", "-C", "site", "admin/cli-killed", "--parallel", "1")
 	c.get(t, "/orgs/admin/ds/cli-killed").requireError(t, http.StatusNotFound)
 
 	var done pushed
@@ -144,14 +144,15 @@ func TestAPushThatWasKilledGoesOn(t *testing.T) {
 	assert.Len(t, c.entries(t, "/orgs/admin/ds/cli-killed"), 12)
 }
 
-func TestACloneThatWasKilledGoesOn(t *testing.T) {
+func TestACloneThatWasInterruptedGoesOn(t *testing.T) {
 	t.Parallel()
 	c := server(t)
 	g := newGate(t, c.base, "/download", 5)
 	p := signedIn(t, g.URL)
 	p.writeAll(t, "site", twelve("killed clone"))
 	p.must(t, "push", "-C", "site", "admin/cli-killed-clone")
-	p.killAt(t, g, "clone", "admin/cli-killed-clone", "copy", "--parallel", "1")
+	says := p.endAt(t, g, os.Interrupt, "clone", "admin/cli-killed-clone", "copy", "--parallel", "1")
+	assert.Equal(t, "cairn: interrupted; nothing is half-done, run the same again\n", says)
 	assert.Empty(t, p.files(t, "copy"), "nothing half-done shows")
 	p.refused(t, exitError, []string{"is not empty"}, "clone", "public/default", "copy")
 
@@ -178,7 +179,7 @@ func TestAPushGoesOnAfterTheServerWasKilled(t *testing.T) {
 	g.allowed, g.passed = 5, 0
 	p.writeAll(t, "site", twelve("killed server"))
 
-	cmd, ended := p.startUntil(t, g, "push", "-C", "site", "--parallel", "1")
+	cmd, ended, _ := p.startUntil(t, g, "push", "-C", "site", "--parallel", "1")
 	first.kill(t)
 	g.release() // the connection breaks, and nobody answers any more
 	require.Error(t, <-ended)

@@ -11,6 +11,7 @@ import (
 type shareCommand struct {
 	transferFlags
 	Files []string `arg:"" help:"Files, and folders with all that is in them."`
+	Name  string   `env:"-" help:"Name of the dataset, if this makes it."`
 	Tag   string   `short:"t" env:"-" placeholder:"ORG/DATASET" help:"Dataset to add them to; it is made if it does not exist. If not given, a new one of your own."`
 }
 
@@ -42,7 +43,7 @@ func (c shareCommand) share(ctx context.Context) (done workingcopy.Shared, err e
 	watch := c.progress()
 	defer watch.end()
 	err = s.with(ctx, tag.Server, func(to *registry.Client) (err error) {
-		done, err = workingcopy.Share(ctx, to, tag.Dataset, c.Dir, c.Files, c.options(watch))
+		done, err = workingcopy.Share(ctx, to, tag.Dataset, c.Name, c.Dir, c.Files, c.options(watch))
 		return err
 	})
 	return done, err

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	registry "github.com/cairngeo/cairn/federation/client"
 	"github.com/cairngeo/cairn/federation/workingcopy"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -39,8 +40,11 @@ func TestShareCommand(t *testing.T) {
 	p.must(t, "share", "-C", "photos", "a b.txt", "-t", "admin/cli-share")
 
 	// Into a new one of the person's own.
-	where := strings.TrimSpace(p.must(t, "share", "top.txt"))
+	where := strings.TrimSpace(p.must(t, "share", "top.txt", "--name", "For you"))
 	assert.Regexp(t, "^"+c.base+"/r/admin/[a-z0-9]{16}$", where)
+	var info []registry.Info
+	c.get(t, strings.Replace(strings.TrimPrefix(where, c.base+"/r/admin/"), "", "/orgs/admin/ds/", 1)).json(t, http.StatusOK, &info)
+	assert.Equal(t, "For you", info[0].Name())
 	p.must(t, "clone", where, "shared")
 	assert.Equal(t, map[string]string{"top.txt": "top"}, p.files(t, "shared"))
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io"
 	"log"
@@ -181,6 +182,11 @@ func TestTheCallerEndsIt(t *testing.T) {
 	})
 	_, err := c.Stamp(ctx, site)
 	require.Error(t, err)
+
+	stopped, stop := context.WithCancelCause(t.Context())
+	stop(errors.New("a signal"))
+	_, err = c.Stamp(stopped, site)
+	require.ErrorIs(t, err, context.Canceled)
 }
 
 func TestNothingMovesForTooLong(t *testing.T) {

@@ -13,13 +13,14 @@ var errStill = errors.New("nothing moved for too long")
 // takes does not matter.
 type watch struct {
 	ctx      context.Context
+	caller   context.Context
 	cancel   context.CancelCauseFunc
 	timer    *time.Timer
 	patience time.Duration
 }
 
 func newWatch(ctx context.Context, patience time.Duration) *watch {
-	w := &watch{patience: patience}
+	w := &watch{caller: ctx, patience: patience}
 	w.ctx, w.cancel = context.WithCancelCause(ctx)
 	w.timer = time.AfterFunc(patience, func() { w.cancel(errStill) })
 	return w
@@ -32,9 +33,12 @@ func (w *watch) end() {
 	w.cancel(nil)
 }
 
-// cause returns why the exchange ended, if it was for standing still.
+// cause returns why the exchange ended, if it was ended from here.
 func (w *watch) cause(err error) error {
-	if err != nil && errors.Is(context.Cause(w.ctx), errStill) {
+	switch {
+	case w.caller.Err() != nil:
+		return w.caller.Err()
+	case errors.Is(context.Cause(w.ctx), errStill):
 		return errStill
 	}
 	return err

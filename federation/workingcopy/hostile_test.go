@@ -133,9 +133,9 @@ func TestPullAppliesWhatTheyChanged(t *testing.T) {
 	t.Parallel()
 	f, c := newFake(t), newCopy(t)
 	f.hold(map[string]string{"a.txt": "one", "b_1.txt": "two", "bX1.txt": "three", "d/": "", "d/x": "four", "e/": "", "e/y": "five", "same1": "six", "same2": "six", "same3": "six"})
-	assert.Equal(t, Pulled{Written: 10, Downloaded: 6 + 0, Bytes: 22, Checksum: f.stamp.(stamp.Stamp).Checksum}, c.pulled(t, f, Neither))
+	assert.Equal(t, Pulled{Written: 10, Downloaded: 6 + 0, Bytes: 22, Skipped: []Skipped{}, Checksum: f.stamp.(stamp.Stamp).Checksum}, c.pulled(t, f, Neither))
 	assert.Equal(t, map[string]string{"a.txt": "one", "b_1.txt": "two", "bX1.txt": "three", "d": "folder", "d/x": "four", "e": "folder", "e/y": "five", "same1": "six", "same2": "six", "same3": "six"}, c.onDisk(t))
-	assert.Equal(t, Changes{}, c.refreshed(t))
+	assert.Equal(t, none, c.refreshed(t))
 
 	c.put(t, "e/mine", "mine")
 	f.hold(map[string]string{"a.txt": "uno", "bX1.txt": "three", "d": "a file", "moved/": "", "moved/y": "five", "same2": "six"})

@@ -39,7 +39,7 @@ func (c *Copy) Refresh(ctx context.Context) (Changes, error) {
 	if err != nil {
 		return Changes{}, err
 	}
-	r := &refresh{copy: c, known: known, found: found, puts: map[string]catalog.Entry{}, touched: map[string]bool{}}
+	r := &refresh{copy: c, known: known, found: found, removed: []string{}, puts: map[string]catalog.Entry{}, touched: map[string]bool{}}
 	if err := r.readFiles(ctx); err != nil {
 		return Changes{}, err
 	}
@@ -255,7 +255,7 @@ func (r *refresh) findRemoved() {
 }
 
 func (r *refresh) changes() Changes {
-	c := Changes{Removed: r.removed, Skipped: r.found.skipped}
+	c := Changes{[]string{}, []string{}, r.removed, r.found.skipped}
 	for p := range r.puts {
 		switch _, there := r.known[p]; {
 		case r.touched[p]:

@@ -14,6 +14,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
+var none = Changes{[]string{}, []string{}, []string{}, []Skipped{}}
+
 func TestRefreshFindsWhatChanged(t *testing.T) {
 	t.Parallel()
 	c := newCopy(t)
@@ -21,9 +23,9 @@ func TestRefreshFindsWhatChanged(t *testing.T) {
 	c.put(t, "sub/é & #.txt", "world")
 	c.put(t, "sub/.ddb/dbase.sqlite", "a dataset in a dataset")
 	require.NoError(t, os.Mkdir(filepath.Join(c.dir, "empty"), 0o755))
-	assert.Equal(t, Changes{Added: []string{"a.txt", "empty", "sub", "sub/é & #.txt"}}, c.refreshed(t))
+	assert.Equal(t, Changes{Added: []string{"a.txt", "empty", "sub", "sub/é & #.txt"}, Changed: none.Changed, Removed: none.Removed, Skipped: none.Skipped}, c.refreshed(t))
 	assert.Equal(t, "a.txt="+sum("hello")+" empty sub sub/é & #.txt="+sum("world"), c.listed(t))
-	assert.Equal(t, Changes{}, c.refreshed(t))
+	assert.Equal(t, none, c.refreshed(t))
 
 	c.put(t, "a.txt", "hellO")
 	c.put(t, "sub/é & #.txt", "world")
@@ -31,14 +33,14 @@ func TestRefreshFindsWhatChanged(t *testing.T) {
 	c.put(t, "new/b.txt", "")
 	require.NoError(t, os.Remove(filepath.Join(c.dir, "empty")))
 	c.age(t, "a.txt", 3*time.Hour)
-	assert.Equal(t, Changes{Added: []string{"new", "new/b.txt"}, Changed: []string{"a.txt"}, Removed: []string{"empty"}}, c.refreshed(t))
-	assert.Equal(t, Changes{}, c.refreshed(t))
+	assert.Equal(t, Changes{Added: []string{"new", "new/b.txt"}, Changed: []string{"a.txt"}, Removed: []string{"empty"}, Skipped: none.Skipped}, c.refreshed(t))
+	assert.Equal(t, none, c.refreshed(t))
 
 	require.NoError(t, os.RemoveAll(filepath.Join(c.dir, "sub")))
 	c.put(t, "sub", "a file now")
 	require.NoError(t, os.Remove(filepath.Join(c.dir, "a.txt")))
 	c.put(t, "a.txt/x", "a folder now")
-	assert.Equal(t, Changes{Added: []string{"a.txt/x"}, Changed: []string{"a.txt", "sub"}, Removed: []string{"sub/é & #.txt"}}, c.refreshed(t))
+	assert.Equal(t, Changes{Added: []string{"a.txt/x"}, Changed: []string{"a.txt", "sub"}, Removed: []string{"sub/é & #.txt"}, Skipped: none.Skipped}, c.refreshed(t))
 	assert.Equal(t, "a.txt a.txt/x="+sum("a folder now")+" new new/b.txt="+sum("")+" sub="+sum("a file now"), c.listed(t))
 }
 
@@ -100,7 +102,7 @@ func TestTheEntryOfTheDatasetItselfAndUnlistedFoldersStay(t *testing.T) {
 		require.NoError(t, tx.Put(catalog.Entry{Description: catalog.Description{Type: catalog.DroneDB}}))
 		return tx.Put(catalog.Entry{Path: "d/e/a.txt", Hash: sum("x")})
 	}))
-	assert.Equal(t, Changes{}, c.refreshed(t))
+	assert.Equal(t, none, c.refreshed(t))
 	assert.Equal(t, "= d/e/a.txt="+sum("x"), "="+c.listed(t))
 	c.put(t, "d/b.txt", "y")
 	assert.Equal(t, []string{"d", "d/b.txt"}, c.refreshed(t).Added)
@@ -114,7 +116,7 @@ func TestAnIndexWithOtherTimes(t *testing.T) {
 	require.NoError(t, c.index.Update(t.Context(), func(tx *index.Tx) error {
 		return tx.Put(catalog.Entry{Path: "a.txt", Hash: sum("x"), Size: 1, Description: catalog.Description{Type: catalog.Markdown, Properties: map[string]any{"k": "v"}}})
 	}))
-	assert.Equal(t, Changes{}, c.refreshed(t))
+	assert.Equal(t, none, c.refreshed(t))
 	e, err := c.index.Entry(t.Context(), "a.txt")
 	require.NoError(t, err)
 	assert.Equal(t, catalog.Markdown, e.Type)

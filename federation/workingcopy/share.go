@@ -25,10 +25,10 @@ type Shared struct {
 }
 
 // Share adds files, and all files in folders, to a dataset of the server, which
-// is made if it does not exist; the zero Dataset means a new one. Files below
+// is made, with the name, if it does not exist; the zero Dataset means a new one. Files below
 // dir keep their path from there, others their name and the folder's that was
 // named.
-func Share(ctx context.Context, to *client.Client, d client.Dataset, dir string, names []string, o Options) (done Shared, err error) {
+func Share(ctx context.Context, to *client.Client, d client.Dataset, name, dir string, names []string, o Options) (done Shared, err error) {
 	if o.Parallel <= 0 {
 		o.Parallel = 4
 	}
@@ -39,7 +39,7 @@ func Share(ctx context.Context, to *client.Client, d client.Dataset, dir string,
 	if err != nil {
 		return done, err
 	}
-	token, err := to.ShareInit(ctx, d, "")
+	token, err := to.ShareInit(ctx, d, name)
 	if err != nil {
 		return done, err
 	}

@@ -28,7 +28,7 @@ type tree struct {
 // walk looks at everything in the folder. A folder that can't be read is an
 // error: what is in it must not look deleted.
 func (c *Copy) walk(ctx context.Context) (*tree, error) {
-	found := &tree{files: map[string]fs.FileInfo{}}
+	found := &tree{files: map[string]fs.FileInfo{}, skipped: []Skipped{}}
 	err := fs.WalkDir(c.root.FS(), ".", func(p string, d fs.DirEntry, err error) error {
 		switch {
 		case err != nil:
