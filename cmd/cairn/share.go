@@ -22,7 +22,10 @@ func (shareCommand) Help() string {
 
 func (c shareCommand) Run(ctx context.Context) error {
 	done, err := c.share(ctx)
-	return c.finish(err, done, func() { fmt.Println(done.URL) })
+	return c.finish(err, done, func() {
+		c.warn(done.Skipped)
+		fmt.Println(done.URL)
+	})
 }
 
 func (c shareCommand) share(ctx context.Context) (done workingcopy.Shared, err error) {

@@ -56,6 +56,11 @@ func (ch *changing) remove(ctx context.Context, e stamp.Entry) error {
 }
 
 func (ch *changing) removeFile(ctx context.Context, e stamp.Entry) error {
+	for above := path.Dir(e.Path); above != "."; above = path.Dir(above) {
+		if info, err := ch.copy.root.Lstat(above); err == nil && !info.IsDir() { // a link would lead to another file
+			return meanwhile(above)
+		}
+	}
 	info, err := ch.copy.root.Lstat(e.Path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):

@@ -5,9 +5,12 @@ import (
 	"errors"
 	"io/fs"
 	"os"
+	"path/filepath"
+	"slices"
 
 	"github.com/cairngeo/cairn"
 	"github.com/cairngeo/cairn/federation/client"
+	"github.com/cairngeo/cairn/ingest/index"
 )
 
 // Clone makes dir, which must not exist or be empty, a working copy of a
@@ -25,26 +28,31 @@ func Clone(ctx context.Context, from *client.Client, tag client.Tag, dir string,
 }
 
 func cloneFolder(ctx context.Context, tag client.Tag, dir string, o Options) (*Copy, error) {
-	switch left, err := os.ReadDir(dir); {
-	case err != nil && !errors.Is(err, fs.ErrNotExist):
+	left, err := os.ReadDir(dir)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
-	case len(left) > 0:
+	}
+	_, err = os.Lstat(filepath.Join(dir, index.Name))
+	if err == nil || slices.ContainsFunc(left, func(e fs.DirEntry) bool { return e.Name() != folder }) {
 		return resumeClone(ctx, tag, dir, o)
 	}
-	c, err := Create(ctx, dir, o)
-	if err != nil {
-		return nil, err
-	}
-	if err := c.SetTag(tag); err != nil {
-		return nil, errors.Join(err, c.Close())
-	}
-	return c, nil
+	return create(ctx, dir, o, func(c *Copy) error {
+		own, tagged, err := c.Tag()
+		if err != nil || tagged && own != tag {
+			return errors.Join(err, notEmpty(dir))
+		}
+		return c.SetTag(tag) // before the index: what has one can be gone on with
+	})
+}
+
+func notEmpty(dir string) *cairn.Error {
+	return cairn.Errorf(cairn.Invalid, "The folder %s is not empty. Name one that is, or one that does not exist.", dir)
 }
 
 // resumeClone opens a folder in which a clone of the same dataset did not come
 // to its end.
 func resumeClone(ctx context.Context, tag client.Tag, dir string, o Options) (*Copy, error) {
-	taken := cairn.Errorf(cairn.Invalid, "The folder %s is not empty. Name one that is, or one that does not exist.", dir)
+	taken := notEmpty(dir)
 	c, err := Open(ctx, dir, o)
 	switch {
 	case cairn.CodeOf(err) == cairn.Unavailable: // another cairn clones into it

@@ -95,6 +95,7 @@ type fake struct {
 	stamp  any               // what it says
 	files  map[string]string // what it sends
 	push   any               // how it answers push/init
+	dump   []client.Meta     // its metadata
 	asked  []string
 	client *client.Client
 }
@@ -132,6 +133,8 @@ func (f *fake) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	case strings.HasSuffix(r.URL.Path, "/push/init"):
 		answer = f.push
+	case strings.HasSuffix(r.URL.Path, "/meta/dump"):
+		answer = f.dump
 	default:
 		answer = []any{map[string]any{"path": "x"}}
 	}

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/cairngeo/cairn"
 	"github.com/cairngeo/cairn/federation/stamp"
 )
 
@@ -77,6 +78,30 @@ func merge(base, ours, theirs stamp.Stamp, keep Keep) plan {
 	slices.SortFunc(p.puts, func(a, b stamp.Entry) int { return strings.Compare(a.Path, b.Path) })
 	slices.SortFunc(p.conflicts, func(a, b Conflict) int { return strings.Compare(a.Path, b.Path) })
 	return p
+}
+
+// blocked returns an error if the plan is about something that was left out of
+// the index, or below it: what that is nobody knows.
+func (p plan) blocked(skipped []Skipped) error {
+	why := map[string]string{}
+	at := map[string]bool{} // what was left out, and the folders above
+	for _, s := range skipped {
+		why[s.Path], at[s.Path] = s.Why, true
+		addAbove(at, s.Path)
+	}
+	for _, e := range slices.Concat(p.removes, p.puts) {
+		for above := e.Path; above != "." && above != "" && len(why) > 0; above = path.Dir(above) {
+			if reason, there := why[above]; there {
+				return cairn.Errorf(cairn.Conflict, "The dataset changed %q, but here %q was left out: %s. Nothing was done. Move it away and pull again.", e.Path, above, reason)
+			}
+		}
+	}
+	for _, e := range p.puts {
+		if !e.Folder() && at[e.Path] {
+			return cairn.Errorf(cairn.Conflict, "%q is a file in the dataset, but here it is a folder with something in it that was left out. Nothing was done. Move that away and pull again.", e.Path)
+		}
+	}
+	return nil
 }
 
 func sides(s stamp.Stamp) map[string]side {

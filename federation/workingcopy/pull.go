@@ -58,13 +58,11 @@ func (c *Copy) Pull(ctx context.Context, from *client.Client, tag client.Tag, ke
 	if err != nil {
 		return Pulled{}, err
 	}
-	done, err := c.pull(ctx, from, tag, theirs, keep)
-	done.Skipped = changes.Skipped
-	return done, err
+	return c.pull(ctx, from, tag, theirs, keep, changes.Skipped)
 }
 
-func (c *Copy) pull(ctx context.Context, from *client.Client, tag client.Tag, theirs stamp.Stamp, keep Keep) (done Pulled, err error) {
-	done.Checksum = theirs.Checksum
+func (c *Copy) pull(ctx context.Context, from *client.Client, tag client.Tag, theirs stamp.Stamp, keep Keep, skipped []Skipped) (done Pulled, err error) {
+	done.Checksum, done.Skipped = theirs.Checksum, skipped
 	base, err := c.lastSync(tag)
 	if err != nil {
 		return done, err
@@ -83,6 +81,9 @@ func (c *Copy) pull(ctx context.Context, from *client.Client, tag client.Tag, th
 	}
 	if conflicts = append(p.conflicts, conflicts...); len(conflicts) > 0 {
 		return done, &Conflicts{conflicts}
+	}
+	if err := p.blocked(skipped); err != nil {
+		return done, err
 	}
 	known, err := c.entries(ctx)
 	if err != nil {

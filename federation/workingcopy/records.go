@@ -87,8 +87,11 @@ func fetchRecords(ctx context.Context, from *client.Client, d client.Dataset, id
 		if !there {
 			return nil, cairn.Errorf(cairn.Conflict, "The metadata of %s was changed meanwhile. Pull again.", d)
 		}
-		if m.Key == "" || !json.Valid([]byte(m.Data)) {
+		switch {
+		case m.Key == "" || m.ID == "" || !json.Valid([]byte(m.Data)):
 			return nil, cairn.Errorf(cairn.Invalid, "The server %s has metadata that is no JSON. Nothing was changed.", from.Server())
+		case max(len(m.Data), len(m.Path), len(m.Key), len(m.ID)) > index.Largest: // the index could not be read any more
+			return nil, cairn.Errorf(cairn.Invalid, "The server %s has a record of metadata with more than %d MiB. Nothing was changed.", from.Server(), index.Largest>>20)
 		}
 		records = append(records, catalog.Record{ID: m.ID, Path: m.Path, Key: m.Key, Data: json.RawMessage(m.Data), MTime: int64(m.MTime)})
 	}

@@ -18,16 +18,18 @@ import (
 
 // Shared is what a share did.
 type Shared struct {
-	URL      string `json:"url"` // of the dataset's page
-	Tag      string `json:"tag"`
-	Uploaded int    `json:"uploaded"`
-	Bytes    int64  `json:"bytes"`
+	URL      string    `json:"url"` // of the dataset's page
+	Tag      string    `json:"tag"`
+	Uploaded int       `json:"uploaded"`
+	Bytes    int64     `json:"bytes"`
+	Skipped  []Skipped `json:"skipped"`
 }
 
 // Share adds files, and all files in folders, to a dataset of the server, which
 // is made, with the name, if it does not exist; the zero Dataset means a new one. Files below
 // dir keep their path from there, others their name and the folder's that was
-// named.
+// named. What a link that was named leads to is shared; links in folders, which
+// may lead anywhere, and what else can't be in a dataset are left out.
 func Share(ctx context.Context, to *client.Client, d client.Dataset, name, dir string, names []string, o Options) (done Shared, err error) {
 	if o.Parallel <= 0 {
 		o.Parallel = 4
@@ -35,7 +37,8 @@ func Share(ctx context.Context, to *client.Client, d client.Dataset, name, dir s
 	if o.Progress == nil {
 		o.Progress = silence{}
 	}
-	files, err := collect(dir, names)
+	files, skipped, err := collect(dir, names)
+	done.Skipped = skipped
 	if err != nil {
 		return done, err
 	}
@@ -96,12 +99,11 @@ func (f shared) share(ctx context.Context, to *client.Client, token string, prog
 }
 
 // collect finds the files that are named, by path.
-func collect(dir string, names []string) ([]shared, error) {
-	dir, err := filepath.Abs(dir)
-	if err != nil {
-		return nil, err
+func collect(dir string, names []string) (files []shared, skipped []Skipped, err error) {
+	if dir, err = filepath.Abs(dir); err != nil {
+		return nil, nil, err
 	}
-	found := map[string]shared{}
+	found, skipped := map[string]shared{}, []Skipped{}
 	for _, name := range names {
 		if !filepath.IsAbs(name) {
 			name = filepath.Join(dir, name)
@@ -110,36 +112,43 @@ func collect(dir string, names []string) ([]shared, error) {
 		if relative, err := filepath.Rel(dir, name); err != nil || relative == ".." || strings.HasPrefix(relative, "../") {
 			base = filepath.Dir(name)
 		}
-		if err := collectOne(found, base, name); err != nil {
-			return nil, err
+		if err := collectOne(found, &skipped, base, name); err != nil {
+			return nil, nil, err
 		}
 	}
 	if len(found) == 0 {
-		return nil, cairn.Errorf(cairn.Invalid, "There is no file to share.")
+		return nil, nil, cairn.Errorf(cairn.Invalid, "There is no file to share.")
 	}
-	var files []shared
 	for _, f := range found {
 		files = append(files, f)
 	}
 	slices.SortFunc(files, func(a, b shared) int { return strings.Compare(a.path, b.path) })
-	return files, nil
+	return files, skipped, nil
 }
 
-func collectOne(found map[string]shared, base, name string) error {
+func collectOne(found map[string]shared, skipped *[]Skipped, base, name string) error {
 	return filepath.WalkDir(name, func(location string, e fs.DirEntry, err error) error {
 		switch {
 		case err != nil:
 			return err
 		case e.IsDir() && strings.EqualFold(e.Name(), folder):
 			return fs.SkipDir
-		case e.IsDir():
+		}
+		relative, err := filepath.Rel(base, location)
+		if err != nil || relative == "." {
+			return err
+		}
+		if why := unfit(filepath.ToSlash(relative), e.Type()); why != "" && location != name {
+			*skipped = append(*skipped, Skipped{strings.ToValidUTF8(relative, "\uFFFD"), why})
+			if e.IsDir() {
+				return fs.SkipDir
+			}
+			return nil
+		}
+		if e.IsDir() {
 			return nil
 		}
 		info, err := os.Stat(location) // what a link that was named leads to
-		if err != nil {
-			return err
-		}
-		relative, err := filepath.Rel(base, location)
 		if err != nil {
 			return err
 		}

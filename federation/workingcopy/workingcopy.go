@@ -80,19 +80,31 @@ func Find(dir string) (string, error) {
 
 // Open opens the working copy whose folder is dir.
 func Open(ctx context.Context, dir string, o Options) (*Copy, error) {
-	return open(ctx, dir, o, index.Open)
+	return open(ctx, dir, o, func(c *Copy) (*index.DB, error) { return index.Open(ctx, c.indexFile()) })
 }
+
+func (c *Copy) indexFile() string { return filepath.Join(c.dir, index.Name) }
 
 // Create makes the folder dir, which may exist, a working copy with an empty
 // index, and opens it.
 func Create(ctx context.Context, dir string, o Options) (*Copy, error) {
+	return create(ctx, dir, o, func(*Copy) error { return nil })
+}
+
+// create calls prepare before there is an index.
+func create(ctx context.Context, dir string, o Options, prepare func(*Copy) error) (*Copy, error) {
 	if err := os.MkdirAll(filepath.Join(dir, scratch), 0o755); err != nil {
 		return nil, err
 	}
-	return open(ctx, dir, o, index.Create)
+	return open(ctx, dir, o, func(c *Copy) (*index.DB, error) {
+		if err := prepare(c); err != nil {
+			return nil, err
+		}
+		return index.Create(ctx, c.indexFile())
+	})
 }
 
-func open(ctx context.Context, dir string, o Options, openIndex func(context.Context, string) (*index.DB, error)) (_ *Copy, err error) {
+func open(ctx context.Context, dir string, o Options, openIndex func(*Copy) (*index.DB, error)) (_ *Copy, err error) {
 	if o.Parallel <= 0 {
 		o.Parallel = 4
 	}
@@ -117,7 +129,7 @@ func open(ctx context.Context, dir string, o Options, openIndex func(context.Con
 	if err = c.take(); err != nil {
 		return nil, err
 	}
-	c.index, err = openIndex(ctx, filepath.Join(c.dir, index.Name))
+	c.index, err = openIndex(c)
 	return c, err
 }
 

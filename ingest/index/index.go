@@ -21,14 +21,25 @@ const Name = ".ddb/dbase.sqlite"
 // other programs may use the file too: readers see one moment, writers take turns.
 type DB struct{ sql *sql.DB }
 
-// Create makes a new index file without entries and opens it.
+// Create makes a new index file without entries and opens it. The file is there
+// whole or not at all.
 func Create(ctx context.Context, file string) (*DB, error) {
-	if err := Write(ctx, file, nil); err != nil {
+	if _, err := os.Lstat(file); err == nil {
+		return nil, fmt.Errorf("create index: %w", &fs.PathError{Op: "create", Path: file, Err: fs.ErrExist})
+	}
+	unfinished := file + ".new"
+	if err := os.Remove(unfinished); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("create index: %w", err)
+	}
+	if err := Write(ctx, unfinished, nil); err != nil {
 		return nil, err
 	}
-	written, err := os.Open(file)
+	written, err := os.Open(unfinished)
 	if err == nil { // Write leaves that to those who care
 		err = errors.Join(written.Sync(), written.Close())
+	}
+	if err == nil {
+		err = os.Rename(unfinished, file)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("create index: %w", err)

@@ -10,12 +10,13 @@ import (
 	"github.com/cairngeo/cairn/catalog"
 )
 
-// largest bounds one value: a file may come from anybody.
-const largest = 16 << 20
+// Largest is the most bytes that one value may have: a file may come from
+// anybody.
+const Largest = 16 << 20
 
 // bounded is a column, or a number in place of a text or blob that is too large.
 func bounded(column string) string {
-	return fmt.Sprintf(`case when octet_length(%[1]s) > %[2]d then 0 else %[1]s end`, column, largest)
+	return fmt.Sprintf(`case when octet_length(%[1]s) > %[2]d then 0 else %[1]s end`, column, Largest)
 }
 
 var (
