@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"strings"
 
 	"github.com/cairngeo/cairn"
@@ -89,15 +90,23 @@ func (p pushCommand) tag(s *session, c *workingcopy.Copy) (registry.Tag, error) 
 		return own, err
 	}
 	if p.Tag != "" {
-		if own, err = s.tag(p.Tag); err != nil {
+		named, err := s.tag(p.Tag)
+		if err == nil {
+			err = p.whole(c, named, own)
+		}
+		if err != nil {
 			return own, err
 		}
+		own = named
 		if err := c.SetTag(own); err != nil {
 			return own, err
 		}
 		tagged = true
 	}
 	to, err := s.remote(p.Remote, own, tagged)
+	if err == nil {
+		err = p.whole(c, to, own)
+	}
 	if err != nil || to == own {
 		return to, err
 	}
@@ -110,6 +119,16 @@ func (p pushCommand) tag(s *session, c *workingcopy.Copy) (registry.Tag, error) 
 		err = c.SetTag(to)
 	}
 	return to, err
+}
+
+// whole makes sure that who names another dataset in a folder of a working copy
+// does not push all that is around the folder.
+func (p pushCommand) whole(c *workingcopy.Copy, to, own registry.Tag) error {
+	here, err := filepath.Abs(p.Dir)
+	if err != nil || here == c.Dir() || to.Dataset == own.Dataset {
+		return err
+	}
+	return usage(cairn.Errorf(cairn.Invalid, "%s is a part of the working copy %s, all of which would be pushed to %s. If you want that, do it there; else move the folder out of it.", here, c.Dir(), to))
 }
 
 // remote is the dataset that a person named in place of the folder's own: as a

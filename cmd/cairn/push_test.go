@@ -105,6 +105,7 @@ func TestPushPullAndClone(t *testing.T) {
 	assert.Equal(t, 2, done.Uploaded, "what was renamed is there")
 	assert.Equal(t, []string{"a b.txt"}, done.Changed)
 	assert.Equal(t, []string{"a#b.txt", "a,b.txt"}, done.Removed)
+	assert.Equal(t, []string{"new", "new/file.txt", "renamed, it is.txt"}, done.Added)
 
 	bob.write(t, "copy/mine.txt", "mine")
 	assert.Contains(t, bob.refused(t, exitConflict, []string{"Pull first"}, "push", "-C", "copy").stderr, "changes that this folder lacks")
@@ -115,9 +116,30 @@ func TestPushPullAndClone(t *testing.T) {
 	delete(all, "a#b.txt")
 	delete(all, "a,b.txt")
 	assert.Equal(t, with(all, "mine.txt", "mine"), bob.files(t, "copy"))
-	bob.must(t, "push", "-C", "copy")
+	done = pushed{}
+	bob.json(t, &done, "push", "-C", "copy")
+	assert.Equal(t, []string{"mine.txt"}, done.Added, "the push that was refused had found it already")
+	assert.Empty(t, done.Changed)
+	assert.Empty(t, done.Removed)
 	ann.must(t, "pull", "-C", "site")
 	assert.Equal(t, with(all, "mine.txt", "mine"), ann.files(t, "site"))
+}
+
+// Who names a dataset for a folder in a working copy means the folder, not all
+// that is around it.
+func TestAPartOfAWorkingCopyIsNotPushedElsewhere(t *testing.T) {
+	t.Parallel()
+	c := server(t)
+	p := signedIn(t, c.base)
+	p.writeAll(t, "outer", map[string]string{"private.txt": "private of outer", "part/x.txt": "x of outer"})
+	p.must(t, "push", "-C", "outer", "admin/cli-outer")
+	for _, arguments := range [][]string{{"admin/cli-part"}, {"--tag", "admin/cli-part"}} {
+		p.refused(t, exitUsage, []string{"part of the working copy " + p.at("outer")}, append([]string{"push", "-C", "outer/part"}, arguments...)...)
+	}
+	assert.Equal(t, http.StatusNotFound, c.get(t, "/orgs/admin/ds/cli-part").status)
+	p.must(t, "push", "-C", "outer/part", "admin/cli-outer")
+	p.must(t, "push", "-C", "outer/part")
+	p.must(t, "push", "-C", "outer", "admin/cli-part")
 }
 
 // What is changed on the server comes with the next pull.

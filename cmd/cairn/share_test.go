@@ -23,7 +23,7 @@ func TestShareCommand(t *testing.T) {
 
 	var done workingcopy.Shared
 	p.json(t, &done, "share", "photos", "top.txt", "-t", "admin/cli-share")
-	assert.Equal(t, workingcopy.Shared{URL: c.base + "/r/admin/cli-share", Tag: c.base + "/admin/cli-share", Uploaded: len(files) + 1, Bytes: done.Bytes}, done)
+	assert.Equal(t, workingcopy.Shared{URL: c.base + "/r/admin/cli-share", Tag: c.base + "/admin/cli-share", Uploaded: len(files) + 1, Bytes: done.Bytes, Skipped: []workingcopy.Skipped{}}, done)
 	for name, content := range with(prefixed("photos/", files), "top.txt", "top") {
 		a := c.anonymous().get(t, "/orgs/admin/ds/cli-share/download?path="+url.QueryEscape(name))
 		require.Equal(t, http.StatusOK, a.status, name)

@@ -14,7 +14,7 @@ import (
 
 // Pushed is what a push did.
 type Pushed struct {
-	Changes         // of the folder since it was indexed last
+	Changes         // of the folder since it and the dataset were the same
 	New      bool   `json:"new"`    // the dataset did not exist before
 	Pushed   bool   `json:"pushed"` // false if there was nothing to do
 	Uploaded int    `json:"uploaded"`
@@ -37,6 +37,7 @@ func (c *Copy) Push(ctx context.Context, to *client.Client, tag client.Tag) (don
 	if err != nil {
 		return done, err
 	}
+	done.compare(base.Stamp, ours)
 	checksum := base.Checksum
 	if !base.known { // existing servers want one
 		checksum = ours.Checksum
@@ -58,6 +59,26 @@ func (c *Copy) Push(ctx context.Context, to *client.Client, tag client.Tag) (don
 		return done, err
 	}
 	return done, c.setLastSync(tag, ours)
+}
+
+// compare finds what was changed, also if that was in the index already: an
+// earlier push may have failed, or another client have indexed it.
+func (p *Pushed) compare(base, ours stamp.Stamp) {
+	before, now := sides(base), sides(ours)
+	p.Added, p.Changed, p.Removed = []string{}, []string{}, []string{}
+	for _, e := range ours.Entries {
+		switch was := before[e.Path]; {
+		case !was.there:
+			p.Added = append(p.Added, e.Path)
+		case was != now[e.Path]:
+			p.Changed = append(p.Changed, e.Path)
+		}
+	}
+	for _, e := range base.Entries {
+		if !now[e.Path].there {
+			p.Removed = append(p.Removed, e.Path)
+		}
+	}
 }
 
 // heal is for a commit whose answer was lost: the dataset is as the folder is,
