@@ -80,6 +80,7 @@ func New(c Config) http.Handler {
 	s.registerPush()
 	s.registerShare()
 	s.registerTiles()
+	s.registerStyledTiles()
 	s.registerBuilds()
 	s.registerTasks()
 	s.registerSystemTasks()

@@ -13,58 +13,30 @@ import (
 	"github.com/cairngeo/cairn/catalog/blob"
 	"github.com/cairngeo/cairn/ingest"
 	"github.com/cairngeo/cairn/tiling"
+	"github.com/cairngeo/cairn/tiling/style"
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/paulmach/orb/maptile"
 )
 
+// pictures are what the routes of tiles and thumbnails answer.
+var pictures = map[string]*huma.Response{"200": {Description: "The picture", Content: map[string]*huma.MediaType{"image/webp": {}, "image/png": {}, "image/jpeg": {}}}}
+
 func (s *server) registerTiles() {
 	tags := []string{"Visualization"}
 	text := &huma.Schema{Type: huma.TypeString}
-	images := map[string]*huma.Response{"200": {Description: "The picture", Content: map[string]*huma.MediaType{"image/webp": {}, "image/png": {}, "image/jpeg": {}}}}
-	s.stream(huma.Operation{Method: http.MethodGet, Path: "/orgs/{org}/ds/{ds}/tiles/{z}/{x}/{tile}", Tags: tags, Responses: images,
-		Summary: "Map tile of a raster; tile is {y}.png, .webp or .jpg, or {y}@2x with one of these",
-		Parameters: []*huma.Param{{Name: "path", In: "query", Required: true, Schema: text},
-			{Name: "v", In: "query", Schema: text, Description: "Hash of the entry: the answer may then be cached for a year"}}}, "", s.tile)
-	s.stream(huma.Operation{Method: http.MethodGet, Path: "/orgs/{org}/ds/{ds}/thumb", Tags: tags, Responses: images, Summary: "Thumbnail of a picture or raster, or of the dataset",
+	s.stream(huma.Operation{Method: http.MethodGet, Path: "/orgs/{org}/ds/{ds}/tiles/{z}/{x}/{tile}", Tags: tags, Responses: pictures,
+		Summary:    "Map tile of a raster; tile is {y}.png, .webp or .jpg, or {y}@2x with one of these",
+		Parameters: []*huma.Param{{Name: "path", In: "query", Required: true, Schema: text}, stretchParameter, versionParameter}}, "", s.tile)
+	s.stream(huma.Operation{Method: http.MethodGet, Path: "/orgs/{org}/ds/{ds}/thumb", Tags: tags, Responses: pictures, Summary: "Thumbnail of a picture or raster, or of the dataset",
 		Parameters: []*huma.Param{{Name: "path", In: "query", Schema: text, Description: "The dataset's own thumbnail if absent"},
 			{Name: "size", In: "query", Schema: &huma.Schema{Type: huma.TypeInteger}, Description: "Pixels of the longer side, 16 to 4096; 512 if absent"},
-			{Name: "v", In: "query", Schema: text, Description: "Hash of the entry: the answer may then be cached for a year"}}}, "", s.thumbnail)
+			versionParameter}}, "", s.thumbnail)
 }
 
 func (s *server) tile(w http.ResponseWriter, r *http.Request) error {
-	ctx := r.Context()
-	d, err := s.readDataset(ctx, DatasetInput{param(r, "org"), param(r, "ds")})
-	if err != nil {
-		return err
-	}
-	tile, size, extension, err := parseTile(param(r, "z"), param(r, "x"), param(r, "tile"))
-	if err != nil {
-		return err
-	}
-	e, err := s.entryOf(ctx, r, d)
-	if err != nil {
-		return err
-	}
-	key, err := s.cogOf(ctx, e)
-	if err != nil {
-		return err
-	}
-	format := tiling.PNG
-	switch {
-	case extension == "jpg":
-		format = tiling.JPEG
-	case extension == "webp" || strings.Contains(r.Header.Get("Accept"), "image/webp"):
-		format = tiling.WebP
-	}
-	if extension == "png" {
-		w.Header().Add("Vary", "Accept")
-	}
-	image, err := s.Tiles.Tile(ctx, key, tile, size, format)
-	if err != nil {
-		return err
-	}
-	defer image.Release()
-	return writeImage(w, r, d, e, image)
+	return s.writeTile(w, r, func(r *http.Request) (style.Style, error) {
+		return style.Parse(style.Parameters{Stretch: query(r, "stretch")})
+	})
 }
 
 // parseTile reads z, x and "y.ext" or "y@2x.ext".
@@ -120,11 +92,9 @@ func (s *server) thumbnail(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	size := defaultThumbnail
-	if text := query(r, "size"); text != "" {
-		if size, err = strconv.Atoi(text); err != nil || size < 1 {
-			return cairn.Errorf(cairn.Invalid, "The size %q is not a positive whole number.", text)
-		}
+	size, err := thumbnailSize(r)
+	if err != nil {
+		return err
 	}
 	var e catalog.Entry
 	if query(r, "path") != "" {

@@ -23,6 +23,7 @@ var quietly = godal.ErrLogger(func(category godal.ErrorCategory, code int, messa
 type raster struct {
 	ds      *godal.Dataset
 	bands   []godal.Band // the one or three that are drawn
+	formula *formula     // drawn instead of bands, if there is one
 	width   int
 	height  int
 	data    bool         // of more or fewer than 8 bits, so it needs stretching
@@ -57,18 +58,31 @@ func (r *raster) describe() error {
 	s := r.ds.Structure()
 	r.width, r.height = s.SizeX, s.SizeY
 	r.bands = all[:1]
-	if len(all) >= 3 {
+	if len(r.dataBands()) >= 3 {
 		r.bands = all[:3]
 	}
 	for _, b := range r.bands {
-		few := b.Metadata("NBITS", godal.Domain("IMAGE_STRUCTURE")) != "" // bytes of 1 to 7 bits
-		r.data = r.data || few || b.Structure().DataType != godal.Byte
+		r.data = r.data || !isByte(b)
 	}
 	if table := all[0].ColorTable(); all[0].Structure().DataType == godal.Byte && len(table.Entries) > 0 {
 		r.bands, r.palette, r.filter, r.data = all[:1], table.Entries, godal.Nearest, false
 	}
 	r.masks = masksOf(r.bands)
 	return nil
+}
+
+// dataBands are all bands but alpha, which comes last.
+func (r *raster) dataBands() []godal.Band {
+	all := r.ds.Bands()
+	if n := len(all); n > 1 && all[n-1].ColorInterp() == godal.CIAlpha {
+		return all[:n-1]
+	}
+	return all
+}
+
+// isByte tells whether values are from 0 to 255. Bytes may have fewer bits.
+func isByte(b godal.Band) bool {
+	return b.Structure().DataType == godal.Byte && b.Metadata("NBITS", godal.Domain("IMAGE_STRUCTURE")) == ""
 }
 
 const (
@@ -95,6 +109,9 @@ func masksOf(bands []godal.Band) []godal.Band {
 
 // draw reads a window of the raster into a picture of the given size.
 func (r *raster) draw(x, y, width, height, toW, toH int) (*picture, error) {
+	if r.formula != nil {
+		return r.formula.draw(r, rect{x, y, width, height}, toW, toH)
+	}
 	p := newPicture(toW, toH)
 	p.grey = len(r.bands) == 1 && r.palette == nil
 	for i := 3; i < len(p.pixels); i += 4 {

@@ -10,8 +10,9 @@ import (
 	"github.com/cairngeo/cairn"
 )
 
-// renderTile draws a tile that no block of the COG holds in this form.
-func (s *Server) renderTile(ctx context.Context, cogKey string, t maptile.Tile, size int, f Format) ([]byte, error) {
+// renderTile draws a tile that no block of the COG holds in this form. The look
+// is the usual one if nil.
+func (s *Server) renderTile(ctx context.Context, cogKey string, l *look, t maptile.Tile, size int, f Format) ([]byte, error) {
 	src, err := s.sources.open(ctx, cogKey)
 	if err != nil {
 		return nil, err
@@ -30,7 +31,7 @@ func (s *Server) renderTile(ctx context.Context, cogKey string, t maptile.Tile, 
 		if int64(w.width)*int64(w.height) > s.maxPixels {
 			return nil, cairn.Errorf(cairn.Invalid, "This raster has no overviews for zoom %d. Build it again.", t.Z)
 		}
-		used, err := s.drawWindow(ctx, src, cogKey, w, p)
+		used, err := s.drawWindow(ctx, src, cogKey, l, w, p)
 		if err != nil {
 			return nil, err
 		}
@@ -41,8 +42,8 @@ func (s *Server) renderTile(ctx context.Context, cogKey string, t maptile.Tile, 
 
 // drawWindow draws what the window shows into the tile p and returns the
 // quality in which to encode it.
-func (s *Server) drawWindow(ctx context.Context, src *source, cogKey string, w window, p *picture) (quality, error) {
-	r, err := s.openLevel(ctx, src, cogKey, w.level)
+func (s *Server) drawWindow(ctx context.Context, src *source, cogKey string, l *look, w window, p *picture) (quality, error) {
+	r, err := s.openLevel(ctx, src, cogKey, l, w.level)
 	if err != nil {
 		return 0, err
 	}
@@ -61,14 +62,15 @@ func (s *Server) drawWindow(ctx context.Context, src *source, cogKey string, w w
 	} else {
 		p.place(part, w.toX, w.toY)
 	}
-	if r.palette != nil {
+	if r.palette != nil || r.formula != nil {
 		return lossless, nil
 	}
 	return tileQuality, nil
 }
 
-// openLevel opens one level of a COG as a raster of its own.
-func (s *Server) openLevel(ctx context.Context, src *source, cogKey string, level int) (*raster, error) {
+// openLevel opens one level of a COG as a raster of its own that has the look,
+// nil for the usual one.
+func (s *Server) openLevel(ctx context.Context, src *source, cogKey string, l *look, level int) (*raster, error) {
 	options := []godal.OpenOption{godal.Drivers("GTiff")}
 	if level > 0 {
 		options = append(options, godal.DriverOpenOption(fmt.Sprintf("OVERVIEW_LEVEL=%d", level-1)))
@@ -77,11 +79,43 @@ func (s *Server) openLevel(ctx context.Context, src *source, cogKey string, leve
 	if err != nil {
 		return nil, unreadable(err)
 	}
-	if r.data {
-		if r.ranges, err = s.rangesOf(ctx, src, cogKey, r); err != nil {
+	switch {
+	case l != nil:
+		r.wear(l)
+	case r.data:
+		statistics, err := s.statistics(ctx, src, cogKey, r)
+		if err != nil {
 			r.Close()
 			return nil, err
 		}
+		for i := range r.bands {
+			r.ranges = append(r.ranges, statistics[i].usable())
+		}
 	}
 	return r, nil
+}
+
+// statistics returns those of the data bands of a COG, from the file beside it
+// or else from a sample.
+func (s *Server) statistics(ctx context.Context, src *source, cogKey string, r *raster) ([]Statistics, error) {
+	src.mu.Lock()
+	known := src.statistics
+	src.mu.Unlock()
+	if known != nil {
+		return known, nil
+	}
+	bands := r.dataBands()
+	statistics, err := s.recorded(ctx, cogKey, len(bands))
+	if err == nil && statistics == nil {
+		if statistics, err = r.sample(bands); err != nil {
+			err = unreadable(err)
+		}
+	}
+	if err != nil {
+		return nil, err
+	}
+	src.mu.Lock()
+	src.statistics = statistics
+	src.mu.Unlock()
+	return statistics, nil
 }

@@ -20,9 +20,10 @@ type source struct {
 	row     int
 	gridded bool
 
-	mu     sync.Mutex
-	users  int
-	ranges []valueRange // of the drawn bands, once known
+	mu         sync.Mutex
+	users      int
+	statistics []Statistics // of the data bands, once known
+	character  *character   // once known
 }
 
 func (s *source) hold() {

@@ -13,6 +13,7 @@ import (
 	"github.com/airbusgeo/godal"
 
 	"github.com/cairngeo/cairn"
+	"github.com/cairngeo/cairn/tiling/style"
 )
 
 // valueRange is what becomes black and white.
@@ -30,20 +31,29 @@ func (r valueRange) scale(v float64) byte {
 	return byte(f)
 }
 
-// bandStatistics is one band of the file that the builder leaves beside a COG.
-type bandStatistics struct {
-	Min float64 `json:"min"`
-	Max float64 `json:"max"`
-	P2  float64 `json:"p2"`  // 2nd percentile of the whole raster
-	P98 float64 `json:"p98"` // 98th percentile
+// Statistics are of the valid values of a band or formula.
+type Statistics struct {
+	Min  float64 `json:"min"`
+	Max  float64 `json:"max"`
+	Mean float64 `json:"mean"`
+	Std  float64 `json:"std"` // of the population
+	P2   float64 `json:"p2"`  // 2nd percentile of the whole raster
+	P98  float64 `json:"p98"` // 98th percentile
 }
+
+// noValues are the statistics of a band without a valid pixel.
+var noValues = Statistics{Max: 1, P98: 1}
 
 // usable is the range from the 2nd to the 98th percentile, or from the least to
 // the greatest value where these are one, never empty.
-func (b bandStatistics) usable() valueRange {
-	r := valueRange{b.P2, b.P98}
+func (s Statistics) usable() valueRange { return s.spread(s.P2, s.P98) }
+
+// spread is the range from low to high, or from the least to the greatest value
+// where that is empty, never empty.
+func (s Statistics) spread(low, high float64) valueRange {
+	r := valueRange{low, high}
 	if !(r.high > r.low) {
-		r = valueRange{b.Min, b.Max}
+		r = valueRange{s.Min, s.Max}
 	}
 	if !(r.high > r.low) {
 		r.high = r.low + math.Max(0.1, math.Abs(r.low)*1e-9)
@@ -51,11 +61,51 @@ func (b bandStatistics) usable() valueRange {
 	return r
 }
 
+// deviations is how many standard deviations around the mean style.StdDev
+// shows: 98 percent of what is normally distributed.
+const deviations = 2.33
+
+// stretched is the range that a stretch shows of values, percentiles where it
+// says nothing.
+func (s Statistics) stretched(by style.Stretch) valueRange {
+	switch by {
+	case style.MinMax, style.None:
+		return s.spread(s.Min, s.Max)
+	case style.StdDev:
+		return s.spread(math.Max(s.Min, s.Mean-deviations*s.Std), math.Min(s.Max, s.Mean+deviations*s.Std))
+	}
+	return s.usable()
+}
+
+// statisticsOf describes values; those that are not finite don't count.
+func statisticsOf[N float32 | float64](values []N) Statistics {
+	kept := make([]float64, 0, len(values))
+	sum := 0.0
+	for _, v := range values {
+		if f := float64(v); !math.IsNaN(f) && !math.IsInf(f, 0) {
+			kept = append(kept, f)
+			sum += f
+		}
+	}
+	if len(kept) == 0 {
+		return noValues
+	}
+	slices.Sort(kept)
+	at := func(q float64) float64 { return kept[int(math.Round(q*float64(len(kept)-1)))] }
+	s := Statistics{Min: at(0), Max: at(1), Mean: sum / float64(len(kept)), P2: at(0.02), P98: at(0.98)}
+	squares := 0.0
+	for _, v := range kept {
+		squares += (v - s.Mean) * (v - s.Mean)
+	}
+	s.Std = math.Sqrt(squares / float64(len(kept)))
+	return s
+}
+
 const maxStatistics = 4 << 20 // bytes; a band takes some 150
 
-// statistics reads the ranges of the first n bands from the file of statistics
-// beside a COG. It returns nil if there is none or if it lacks a band.
-func (s *Server) statistics(ctx context.Context, cogKey string, n int) ([]valueRange, error) {
+// recorded reads the statistics of the first n bands from the file beside a
+// COG. It returns nil if there is no such file.
+func (s *Server) recorded(ctx context.Context, cogKey string, n int) ([]Statistics, error) {
 	object, err := s.store.Open(ctx, cogKey+".stats.json")
 	if cairn.CodeOf(err) == cairn.NotFound {
 		return nil, nil
@@ -68,73 +118,40 @@ func (s *Server) statistics(ctx context.Context, cogKey string, n int) ([]valueR
 		return nil, unreadable(fmt.Errorf("statistics of %d bytes", object.Size()))
 	}
 	var file struct {
-		Bands map[string]bandStatistics `json:"bands"`
+		Bands map[string]Statistics `json:"bands"`
 	}
 	if err := json.NewDecoder(io.NewSectionReader(object, 0, object.Size())).Decode(&file); err != nil {
 		return nil, unreadable(fmt.Errorf("statistics: %w", err))
 	}
-	ranges := make([]valueRange, n)
-	for i := range ranges {
-		band, ok := file.Bands[strconv.Itoa(i+1)]
-		if !ok {
-			return nil, nil
+	list := make([]Statistics, n)
+	for i := range list {
+		var ok bool
+		if list[i], ok = file.Bands[strconv.Itoa(i+1)]; !ok {
+			list[i] = noValues
 		}
-		ranges[i] = band.usable()
 	}
-	return ranges, nil
+	return list, nil
 }
 
 const sampleSide = 512 // pixels of the longer side of a sample
 
-// sample estimates the ranges of the drawn bands from at most 512 by 512 pixels
-// spread evenly over the whole raster.
-func (r *raster) sample() ([]valueRange, error) {
+// sample estimates the statistics of bands from at most 512 by 512 pixels spread
+// evenly over the whole raster.
+func (r *raster) sample(bands []godal.Band) ([]Statistics, error) {
 	w, h := fit(r.width, r.height, min(sampleSide, max(r.width, r.height)))
-	ranges := make([]valueRange, len(r.bands))
+	list := make([]Statistics, len(bands))
 	values, valid := make([]float64, w*h), make([]byte, w*h)
-	for c, b := range r.bands {
+	for c, b := range bands {
 		options := []godal.BandIOOption{godal.Window(r.width, r.height), quietly}
 		if err := errors.Join(b.Read(0, 0, values, w, h, options...), b.MaskBand().Read(0, 0, valid, w, h, options...)); err != nil {
 			return nil, err
 		}
-		ranges[c] = percentiles(values, valid).usable()
-	}
-	return ranges, nil
-}
-
-func percentiles(values []float64, valid []byte) bandStatistics {
-	kept := make([]float64, 0, len(values))
-	for i, v := range values {
-		if valid[i] != 0 && !math.IsNaN(v) && !math.IsInf(v, 0) {
-			kept = append(kept, v)
+		for i, v := range valid {
+			if v == 0 {
+				values[i] = math.NaN()
+			}
 		}
+		list[c] = statisticsOf(values)
 	}
-	if len(kept) == 0 {
-		return bandStatistics{Max: 1, P98: 1}
-	}
-	slices.Sort(kept)
-	at := func(q float64) float64 { return kept[int(math.Round(q*float64(len(kept)-1)))] }
-	return bandStatistics{Min: at(0), Max: at(1), P2: at(0.02), P98: at(0.98)}
-}
-
-// rangesOf returns the ranges of the bands of the COG that are drawn, from its
-// statistics or else a sample.
-func (s *Server) rangesOf(ctx context.Context, src *source, cogKey string, r *raster) ([]valueRange, error) {
-	src.mu.Lock()
-	known := src.ranges
-	src.mu.Unlock()
-	if len(known) == len(r.bands) {
-		return known, nil
-	}
-	ranges, err := s.statistics(ctx, cogKey, len(r.bands))
-	if err == nil && ranges == nil {
-		ranges, err = r.sample()
-	}
-	if err != nil {
-		return nil, err
-	}
-	src.mu.Lock()
-	src.ranges = ranges
-	src.mu.Unlock()
-	return ranges, nil
+	return list, nil
 }

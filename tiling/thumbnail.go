@@ -51,7 +51,7 @@ func (s *Server) Thumbnail(ctx context.Context, key string, src ThumbnailSource,
 		var p *picture
 		var err error
 		if src.Kind == COG {
-			p, err = s.drawCOG(ctx, key, size)
+			p, err = s.drawCOG(ctx, key, nil, size)
 		} else {
 			p, err = s.drawPhoto(ctx, key, size)
 		}
@@ -93,8 +93,12 @@ func (s *Server) drawPhoto(ctx context.Context, key string, size int) (*picture,
 	}
 	defer r.Close()
 	if r.data {
-		if r.ranges, err = r.sample(); err != nil {
+		statistics, err := r.sample(r.bands)
+		if err != nil {
 			return nil, broken(err)
+		}
+		for _, of := range statistics {
+			r.ranges = append(r.ranges, of.usable())
 		}
 	}
 	p, err := r.draw(0, 0, r.width, r.height, w, h)
@@ -156,14 +160,14 @@ func (r *raster) affordable(level reduced, maxPixels int64) error {
 }
 
 // drawCOG draws the finest level that is no finer than needed, without the
-// padding that fills up the grid around the data.
-func (s *Server) drawCOG(ctx context.Context, key string, size int) (*picture, error) {
+// padding that fills up the grid around the data. The look is the usual one if nil.
+func (s *Server) drawCOG(ctx context.Context, key string, l *look, size int) (*picture, error) {
 	src, err := s.sources.open(ctx, key)
 	if err != nil {
 		return nil, err
 	}
 	defer src.release()
-	r, err := s.openLevel(ctx, src, key, 0)
+	r, err := s.openLevel(ctx, src, key, l, 0)
 	if err != nil {
 		return nil, err
 	}
@@ -171,12 +175,12 @@ func (s *Server) drawCOG(ctx context.Context, key string, size int) (*picture, e
 	if err := r.affordable(r.levelFor(fit(r.width, r.height, min(probeSide, max(r.width, r.height)))), s.maxPixels); err != nil {
 		return nil, err
 	}
-	x, y, width, height, err := r.dataWindow()
+	data, err := r.dataWindow()
 	if err != nil {
 		return nil, unreadable(err)
 	}
-	w, h := fit(width, height, size)
-	p, err := r.draw(x, y, width, height, w, h)
+	w, h := fit(data.width, data.height, size)
+	p, err := r.draw(data.x, data.y, data.width, data.height, w, h)
 	if err != nil {
 		return nil, unreadable(err)
 	}
@@ -189,9 +193,10 @@ const probeSide = 2048
 
 // dataWindow is the part of the raster outside which all is transparent, as
 // exact as a look at the whole raster in at most 2048 by 2048 pixels tells.
-func (r *raster) dataWindow() (x, y, width, height int, err error) {
+func (r *raster) dataWindow() (rect, error) {
+	whole := rect{0, 0, r.width, r.height}
 	if len(r.masks) == 0 {
-		return 0, 0, r.width, r.height, nil
+		return whole, nil
 	}
 	w, h := fit(r.width, r.height, min(probeSide, max(r.width, r.height)))
 	visible := newPicture(w, h)
@@ -199,17 +204,15 @@ func (r *raster) dataWindow() (x, y, width, height int, err error) {
 		visible.pixels[i] = 255
 	}
 	if err := r.drawMasks(visible, 0, 0, r.width, r.height); err != nil {
-		return 0, 0, 0, 0, err
+		return rect{}, err
 	}
 	left, top, right, bottom := visible.extent()
 	if right <= left {
-		return 0, 0, r.width, r.height, nil // no data at all
+		return whole, nil // no data at all
 	}
 	sx, sy := float64(r.width)/float64(w), float64(r.height)/float64(h)
-	x, y = int(float64(left)*sx), int(float64(top)*sy)
-	width = min(r.width, int(math.Ceil(float64(right)*sx))) - x
-	height = min(r.height, int(math.Ceil(float64(bottom)*sy))) - y
-	return x, y, width, height, nil
+	x, y := int(float64(left)*sx), int(float64(top)*sy)
+	return rect{x, y, min(r.width, int(math.Ceil(float64(right)*sx))) - x, min(r.height, int(math.Ceil(float64(bottom)*sy))) - y}, nil
 }
 
 // extent is the smallest rectangle that holds all that is not transparent.

@@ -41,7 +41,7 @@ func (s *Server) Tile(ctx context.Context, cogKey string, t maptile.Tile, size i
 	}
 	key := fmt.Sprintf("tile %s %d/%d/%d %d %s", cogKey, t.Z, t.X, t.Y, size, f)
 	return s.rendered(ctx, key, f, func(ctx context.Context) ([]byte, error) {
-		return s.renderTile(ctx, cogKey, t, size, f)
+		return s.renderTile(ctx, cogKey, nil, t, size, f)
 	})
 }
 

@@ -78,6 +78,8 @@ type Server struct {
 	images    *cache.LRU[string, Image]
 	refusals  *cache.LRU[string, refusal]
 	flights   cache.Flights[Image]
+	samples   *cache.LRU[string, Sample]
+	sampling  cache.Flights[Sample]
 	workers   *semaphore.Weighted
 	maxPixels int64
 }
@@ -93,6 +95,7 @@ func New(store blob.Store, opts Options) *Server {
 		sources:   newSources(store, opts.OpenFiles, opts.IndexBytes),
 		images:    cache.NewLRU[string, Image](opts.CacheBytes, cache.Unlimited, nil),
 		refusals:  cache.NewLRU[string, refusal](cache.Unlimited, 10_000, nil),
+		samples:   cache.NewLRU[string, Sample](maxSamples, cache.Unlimited, nil),
 		workers:   semaphore.NewWeighted(int64(opts.Workers)),
 		maxPixels: opts.MaxPixels,
 	}

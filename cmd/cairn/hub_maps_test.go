@@ -4,11 +4,14 @@ import (
 	"bytes"
 	"fmt"
 	"image"
+	"image/color"
 	"image/png"
 	"net/http"
 	"net/url"
+	"strings"
 	"testing"
 
+	"github.com/airbusgeo/godal"
 	"github.com/paulmach/orb/maptile"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -94,8 +97,28 @@ var hubMapStatements = []statement{
 			}
 		}
 	}},
-	{number: 64, says: "tiles-ex", elsewhere: rasterTools},
-	{number: 65, says: "tiles-ex with CELSIUS", elsewhere: rasterTools},
+	{number: 64, says: "tiles-ex honours its parameters and ignores unknown ones", holds: func(t *testing.T) {
+		c := server(t)
+		ds := c.raster(t, "hub64", multispectral("").geotiff(t)) // NDVI is 0.5 everywhere
+		address := tileAt(t, ds, "tiles-ex", 0.5, 0.5, 18, "&formula=NDVI&bandFilter=BGRReN&colormap=rdylgn&rescale=0.000%2C1.000&stretch=percentile&unheard=of")
+		a := c.get(t, strings.Replace(address, ".png", ".webp", 1))
+		require.Equal(t, "image/webp", a.header.Get("Content-Type"))
+		m, err := webp.Decode(bytes.NewReader(a.body))
+		require.NoError(t, err)
+		require.Equal(t, 256, m.Bounds().Dx())
+		ask := func(extra string) color.NRGBA { return c.colorAt(t, ds, "tiles-ex", 0.5, 0.5, extra) }
+		assert.Equal(t, color.NRGBA{253, 223, 138, 255}, ask("&formula=NDVI&bandFilter=BGRReN&rescale=0,1"), "index 127 of rdylgn")
+		assert.Equal(t, color.NRGBA{128, 128, 128, 255}, ask("&formula=NDVI&bandFilter=BGRReN&rescale=-0.51,1.5&colormap=grayscale"), "index 128")
+		assert.Equal(t, color.NRGBA{191, 191, 191, 255}, ask("&formula=NDVI&bandFilter=BGRReN&colormap=grayscale"), "the formula's own range")
+		assert.Equal(t, ask("&formula=NDVI&bandFilter=BGRReN"), ask("&formula=NDVI&bandFilter=BGRReN&stretch=none"))
+		assert.Equal(t, color.NRGBA{7, 3, 3, 255}, ask("&bands=4,3,2&stretch=none"), "of 65535")
+		assert.Equal(t, color.NRGBA{255, 127, 102, 255}, ask("&bands=4,3,2&rescale=0,2000"))
+	}},
+	{number: 65, says: "CELSIUS on any raster colours its values", holds: func(t *testing.T) {
+		c := server(t)
+		ds := c.raster(t, "hub65", dataRaster{kind: godal.Float32, bands: []func(u, v float64) float64{everywhere(55)}}.geotiff(t))
+		assert.Equal(t, color.NRGBA{33, 143, 139, 255}, c.colorAt(t, ds, "tiles-ex", 0.5, 0.5, "&formula=CELSIUS&colormap=viridis&rescale=10.0%2C100.0"), "index 127 of viridis")
+	}},
 	{number: 66, says: "raster-metadata", elsewhere: rasterTools},
 	{number: 67, says: "raster-value-info", elsewhere: rasterTools},
 	{number: 68, says: "raster-profile", elsewhere: rasterTools},

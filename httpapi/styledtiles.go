@@ -1,0 +1,150 @@
+package httpapi
+
+import (
+	"context"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"github.com/cairngeo/cairn"
+	"github.com/cairngeo/cairn/catalog"
+	"github.com/cairngeo/cairn/catalog/blob"
+	"github.com/cairngeo/cairn/tiling"
+	"github.com/cairngeo/cairn/tiling/style"
+	"github.com/danielgtaylor/huma/v2"
+)
+
+// styleParameters describe in the document what style.Parameters hold.
+var styleParameters = []*huma.Param{
+	textParameter("preset", "Id of a preset of the raster's sensor, as raster-info lists them"),
+	textParameter("bands", "One to three numbers of bands from 1, for red, green and blue: 3,2,1. Wins over preset"),
+	textParameter("formula", "Id of a formula, as raster-metadata lists them, or an expression of the bands R, G, B, N, Re, T, b1, b2, … with + - * / ^ ( ) min max sqrt abs log. Wins over bands"),
+	textParameter("bandFilter", "Letters of the bands in the order of the file, such as BGRReN; found out if absent"),
+	textParameter("colormap", "Id of a colour map, as raster-metadata lists them, for a formula or a single band; rdylgn if absent"),
+	textParameter("rescale", "Range of values min,max that is shown. Wins over stretch"),
+	stretchParameter,
+}
+
+var stretchParameter = textParameter("stretch", "Range of values that is shown: percentile (2nd to 98th of the whole raster), minmax, stddev, none (of the data type) or custom (as without it)")
+
+var versionParameter = textParameter("v", "Hash of the entry: the answer may then be cached for a year")
+
+func textParameter(name, doc string) *huma.Param {
+	return &huma.Param{Name: name, In: "query", Schema: &huma.Schema{Type: huma.TypeString}, Description: doc}
+}
+
+func styleOf(r *http.Request) (style.Style, error) {
+	return style.Parse(style.Parameters{
+		Preset: query(r, "preset"), Bands: query(r, "bands"), Formula: query(r, "formula"), BandFilter: query(r, "bandFilter"),
+		Colormap: query(r, "colormap"), Rescale: query(r, "rescale"), Stretch: query(r, "stretch"),
+	})
+}
+
+func (s *server) registerStyledTiles() {
+	tags := []string{"Visualization"}
+	path := textParameter("path", "Path of a raster")
+	path.Required = true
+	s.stream(huma.Operation{Method: http.MethodGet, Path: "/orgs/{org}/ds/{ds}/tiles-ex/{z}/{x}/{tile}", Tags: tags, Responses: pictures,
+		Summary:    "Map tile of a raster in a style; tile is {y}.png, .webp or .jpg, or {y}@2x with one of these",
+		Parameters: append([]*huma.Param{path, versionParameter}, styleParameters...)}, "", s.styledTile)
+	size := &huma.Param{Name: "size", In: "query", Schema: &huma.Schema{Type: huma.TypeInteger}, Description: "Pixels of the longer side, 16 to 4096; 512 if absent"}
+	s.stream(huma.Operation{Method: http.MethodGet, Path: "/orgs/{org}/ds/{ds}/thumb-ex", Tags: tags, Responses: pictures,
+		Summary:    "Thumbnail of a raster in a style",
+		Parameters: append([]*huma.Param{path, size, versionParameter}, styleParameters...)}, "", s.styledThumbnail)
+}
+
+func (s *server) styledTile(w http.ResponseWriter, r *http.Request) error {
+	return s.writeTile(w, r, styleOf)
+}
+
+func (s *server) styledThumbnail(w http.ResponseWriter, r *http.Request) error {
+	ctx := r.Context()
+	d, err := s.readDataset(ctx, DatasetInput{param(r, "org"), param(r, "ds")})
+	if err != nil {
+		return err
+	}
+	e, err := s.entryOf(ctx, r, d)
+	if err != nil {
+		return err
+	}
+	size, err := thumbnailSize(r)
+	if err != nil {
+		return err
+	}
+	st, err := styleOf(r)
+	if err != nil {
+		return err
+	}
+	raster, err := s.rasterOf(ctx, e)
+	if err != nil {
+		return err
+	}
+	image, err := s.Tiles.StyledThumbnail(ctx, raster, st, size)
+	if err != nil {
+		return err
+	}
+	return writeImage(w, r, d, e, image)
+}
+
+// rasterOf returns the files of a raster's entry; errors are those of cogOf.
+func (s *server) rasterOf(ctx context.Context, e catalog.Entry) (tiling.Raster, error) {
+	key, err := s.cogOf(ctx, e)
+	return tiling.Raster{COG: key, Original: blob.Key(e.Hash)}, err
+}
+
+// writeTile sends the tile that a request asks for, in the style that it says.
+func (s *server) writeTile(w http.ResponseWriter, r *http.Request, styleOf func(*http.Request) (style.Style, error)) error {
+	ctx := r.Context()
+	d, err := s.readDataset(ctx, DatasetInput{param(r, "org"), param(r, "ds")})
+	if err != nil {
+		return err
+	}
+	tile, size, extension, err := parseTile(param(r, "z"), param(r, "x"), param(r, "tile"))
+	if err != nil {
+		return err
+	}
+	e, err := s.entryOf(ctx, r, d)
+	if err != nil {
+		return err
+	}
+	st, err := styleOf(r)
+	if err != nil {
+		return err
+	}
+	raster, err := s.rasterOf(ctx, e)
+	if err != nil {
+		return err
+	}
+	if extension == "png" {
+		w.Header().Add("Vary", "Accept")
+	}
+	image, err := s.Tiles.StyledTile(ctx, raster, st, tile, size, formatOf(r, extension))
+	if err != nil {
+		return err
+	}
+	defer image.Release()
+	return writeImage(w, r, d, e, image)
+}
+
+// formatOf is what a tile is sent as: .png is WebP to those who name it.
+func formatOf(r *http.Request, extension string) tiling.Format {
+	switch {
+	case extension == "jpg":
+		return tiling.JPEG
+	case extension == "webp" || strings.Contains(r.Header.Get("Accept"), "image/webp"):
+		return tiling.WebP
+	}
+	return tiling.PNG
+}
+
+func thumbnailSize(r *http.Request) (int, error) {
+	text := query(r, "size")
+	if text == "" {
+		return defaultThumbnail, nil
+	}
+	size, err := strconv.Atoi(text)
+	if err != nil || size < 1 {
+		return 0, cairn.Errorf(cairn.Invalid, "The size %q is not a positive whole number.", text)
+	}
+	return size, nil
+}

@@ -1,0 +1,112 @@
+package tiling
+
+import (
+	"context"
+	"slices"
+
+	"github.com/airbusgeo/godal"
+
+	"github.com/cairngeo/cairn"
+	"github.com/cairngeo/cairn/tiling/style"
+)
+
+// Raster names the files that belong to one raster.
+type Raster struct {
+	COG      string // key of the COG; its statistics lie beside it
+	Original string // key of the upload, whose metadata tell the sensor; "" without one
+}
+
+// character is what a COG and its original tell of the raster.
+type character struct {
+	bands      []bandCharacter // alpha too
+	data       int             // bands but alpha
+	statistics []Statistics    // of the data bands
+	detection  style.Detection
+}
+
+type bandCharacter struct {
+	style.BandFacts
+	isByte bool
+	limits *style.Range // what the type can hold, nil for floats
+}
+
+// characterOf finds out what a raster is, once as long as its source stays open.
+func (s *Server) characterOf(ctx context.Context, src *source, raster Raster) (*character, error) {
+	src.mu.Lock()
+	known := src.character
+	src.mu.Unlock()
+	if known != nil {
+		return known, nil
+	}
+	r, err := openRaster(s.store.Location(raster.COG), godal.Drivers("GTiff"))
+	if err != nil {
+		return nil, unreadable(err)
+	}
+	defer r.Close()
+	c := &character{data: len(r.dataBands())}
+	if c.statistics, err = s.statistics(ctx, src, raster.COG, r); err != nil {
+		return nil, err
+	}
+	facts := style.Facts{Texts: r.texts()}
+	if raster.Original != "" {
+		original, err := openRaster(s.store.Location(raster.Original), godal.Drivers("GTiff"))
+		if err != nil {
+			return nil, cairn.Errorf(cairn.Internal, "The original of this raster can't be read. Upload it again.").Because(err)
+		}
+		facts.Texts = append(facts.Texts, original.texts()...)
+		if err := original.Close(); err != nil {
+			return nil, err
+		}
+	}
+	for _, b := range r.ds.Bands() {
+		kind := b.Structure().DataType
+		c.bands = append(c.bands, bandCharacter{
+			BandFacts: style.BandFacts{DataType: kind.String(), Interpretation: b.ColorInterp().Name(), Description: b.Description()},
+			isByte:    isByte(b), limits: limitsOf(kind),
+		})
+		facts.Bands = append(facts.Bands, c.bands[len(c.bands)-1].BandFacts)
+	}
+	c.detection = style.Detect(facts)
+	src.mu.Lock()
+	src.character = c
+	src.mu.Unlock()
+	return c, nil
+}
+
+// texts are all metadata of the raster and its bands, as key=value.
+func (r *raster) texts() []string {
+	var texts []string
+	collect := func(domains []string, in func(...godal.MetadataOption) map[string]string) {
+		for _, domain := range domains {
+			if domain == "DERIVED_SUBDATASETS" { // the name of the file
+				continue
+			}
+			for key, value := range in(godal.Domain(domain)) {
+				texts = append(texts, key+"="+value)
+			}
+		}
+	}
+	collect(append(r.ds.MetadataDomains(), ""), r.ds.Metadatas)
+	for _, b := range r.ds.Bands() {
+		collect(append(b.MetadataDomains(), ""), b.Metadatas)
+	}
+	slices.Sort(texts)
+	return slices.Compact(texts)
+}
+
+// limitsOf is what numbers of a type can be.
+func limitsOf(kind godal.DataType) *style.Range {
+	switch kind {
+	case godal.Byte:
+		return &style.Range{Low: 0, High: 1<<8 - 1}
+	case godal.UInt16:
+		return &style.Range{Low: 0, High: 1<<16 - 1}
+	case godal.Int16:
+		return &style.Range{Low: -1 << 15, High: 1<<15 - 1}
+	case godal.UInt32:
+		return &style.Range{Low: 0, High: 1<<32 - 1}
+	case godal.Int32:
+		return &style.Range{Low: -1 << 31, High: 1<<31 - 1}
+	}
+	return nil
+}

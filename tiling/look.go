@@ -1,0 +1,181 @@
+package tiling
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/cairngeo/cairn"
+	"github.com/cairngeo/cairn/tiling/style"
+)
+
+// look is a style made concrete for one raster: all that a tile of it depends on.
+type look struct {
+	bands   []int        // one or three, from 1
+	ranges  []valueRange // by band; nil: bytes as they are
+	formula *formula     // instead of bands
+}
+
+// String is equal for looks that are equal.
+func (l *look) String() string {
+	if f := l.formula; f != nil {
+		return fmt.Sprintf("%s of %v from %v in %s", f.Expression, f.inputs, f.scale, f.colormap.ID)
+	}
+	return fmt.Sprintf("bands %v from %v", l.bands, l.ranges)
+}
+
+// shows tells whether the look is bytes of these bands as they are.
+func (l *look) shows(bands ...int) bool {
+	return l.formula == nil && l.ranges == nil && slices.Equal(l.bands, bands)
+}
+
+// wear makes the raster be drawn with a look.
+func (r *raster) wear(l *look) {
+	if l.formula != nil {
+		r.formula = l.formula
+		return
+	}
+	all := r.ds.Bands()
+	r.bands = nil
+	for _, n := range l.bands {
+		r.bands = append(r.bands, all[n-1])
+	}
+	r.palette, r.data, r.ranges = nil, l.ranges != nil, l.ranges
+	r.masks = masksOf(r.bands)
+}
+
+// lookOf makes a style concrete. The error is Invalid for bands that the raster
+// lacks. auto says that a style that names no bands means those which show the
+// sensor's rasters best, instead of the first ones.
+func (s *Server) lookOf(ctx context.Context, src *source, raster Raster, st style.Style, auto bool) (*look, error) {
+	c, err := s.characterOf(ctx, src, raster)
+	if err != nil {
+		return nil, err
+	}
+	if st.Formula != nil {
+		return s.formulaLook(ctx, src, raster, c, st)
+	}
+	l := &look{bands: c.bandsFor(st, auto)}
+	for _, n := range l.bands {
+		if n > c.data {
+			return nil, cairn.Errorf(cairn.Invalid, "There is no band %d: this raster has bands 1 to %d.", n, c.data)
+		}
+	}
+	if st.Plain() {
+		st.Range, st.Colormap = nil, nil // they need something to apply to
+	}
+	l.ranges = c.rangesFor(l.bands, st)
+	if st.Colormap != nil && len(l.bands) == 1 {
+		return l.colored(st.Colormap)
+	}
+	return l, nil
+}
+
+// bandsFor returns the one or three bands that are drawn.
+func (c *character) bandsFor(st style.Style, auto bool) []int {
+	bands := st.Bands
+	switch {
+	case bands != nil:
+	case st.Preset != "":
+		bands = c.preset(st.Preset)
+	case auto:
+		bands = c.detection.Mapping
+	case c.data < 3:
+		return []int{1}
+	default:
+		return []int{1, 2, 3}
+	}
+	if len(slices.Compact(slices.Clone(bands))) == 1 {
+		return bands[:1]
+	}
+	for len(bands) < 3 {
+		bands = append(slices.Clone(bands), bands[len(bands)-1])
+	}
+	return bands
+}
+
+// preset returns the bands of a preset of the sensor. One that the sensor lacks, or
+// that is a formula, means the default ones, because a formula is asked for as such.
+func (c *character) preset(id string) []int {
+	if s := c.detection.Sensor; s != nil {
+		for _, p := range s.Presets {
+			if p.ID == id && len(p.Bands) > 0 {
+				return p.Bands
+			}
+		}
+	}
+	return c.detection.Mapping
+}
+
+// rangesFor returns what becomes black and white of each band, nil if they are
+// bytes to be shown as they are.
+func (c *character) rangesFor(bands []int, st style.Style) []valueRange {
+	asTheyAre := st.Range == nil && (st.Stretch == style.Default || st.Stretch == style.None)
+	ranges := make([]valueRange, len(bands))
+	for i, n := range bands {
+		b := c.bands[n-1]
+		asTheyAre = asTheyAre && b.isByte
+		switch {
+		case st.Range != nil:
+			ranges[i] = valueRange{st.Range.Low, st.Range.High}
+		case st.Stretch == style.None && b.limits != nil:
+			ranges[i] = valueRange{b.limits.Low, b.limits.High}
+		case st.Stretch == style.Default && b.isByte:
+			ranges[i] = valueRange{0, 255}
+		default:
+			ranges[i] = c.statistics[n-1].stretched(st.Stretch)
+		}
+	}
+	if asTheyAre {
+		return nil
+	}
+	return ranges
+}
+
+// colored is the look of a single band in the colours of a map.
+func (l *look) colored(colormap *style.Colormap) (*look, error) {
+	f, err := style.FormulaOf(fmt.Sprintf("b%d", l.bands[0]))
+	if err != nil {
+		return nil, err
+	}
+	scale := valueRange{0, 255}
+	if l.ranges != nil {
+		scale = l.ranges[0]
+	}
+	return &look{formula: &formula{Formula: f, inputs: l.bands, colormap: colormap, scale: scale}}, nil
+}
+
+// formulaLook makes a style with a formula concrete.
+func (s *Server) formulaLook(ctx context.Context, src *source, raster Raster, c *character, st style.Style) (*look, error) {
+	f, err := c.formula(st)
+	if err != nil {
+		return nil, err
+	}
+	f.colormap = st.Colormap
+	switch own := f.Range; {
+	case st.Range != nil:
+		f.scale = valueRange{st.Range.Low, st.Range.High}
+	case own != nil && (st.Stretch == style.Default || st.Stretch == style.None):
+		f.scale = valueRange{own.Low, own.High}
+	default:
+		sample, err := s.sampleOf(ctx, src, raster.COG, f)
+		if err != nil {
+			return nil, err
+		}
+		f.scale = sample.stretched(st.Stretch)
+	}
+	return &look{formula: f}, nil
+}
+
+// formula finds the bands that the formula of a style is made of.
+func (c *character) formula(st style.Style) (*formula, error) {
+	filter := c.detection.Auto
+	if st.Filter != "" {
+		filter = style.ParseFilter(st.Filter, c.data)
+	}
+	inputs, err := st.Formula.Inputs(filter, c.data)
+	if err != nil {
+		return nil, err
+	}
+	return &formula{Formula: st.Formula, inputs: inputs}, nil
+}
