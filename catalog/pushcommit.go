@@ -24,13 +24,16 @@ func (tx Tx) CommitPush(ctx context.Context, p *Push, types []EntryType, each fu
 	if err := c.checkUnchanged(ctx); err != nil {
 		return err
 	}
-	if err := c.checkComplete(ctx); err != nil {
-		return err
-	}
-	for _, change := range []func(context.Context) error{c.moveRecords, c.removeEntries, c.addEntries, c.removeRecords, c.addRecords, c.verify} {
-		if err := change(ctx); err != nil {
-			return err
+	err := tx.joining(ctx, func() error {
+		for _, step := range []func(context.Context) error{c.checkComplete, c.moveRecords, c.removeEntries, c.addEntries, c.removeRecords, c.addRecords, c.verify} {
+			if err := step(ctx); err != nil {
+				return err
+			}
 		}
+		return nil
+	})
+	if err != nil {
+		return err
 	}
 	for entries, err := range c.added(ctx, types) {
 		if err == nil {
@@ -86,7 +89,7 @@ func (c commit) moveRecords(ctx context.Context) error {
 		update metadata m set path = moved.dest from (
 			select min(gone.path) as source, min(come.path) as dest
 			from (select distinct e.hash from metadata r join entries e on e.dataset_id = $2 and e.path = r.path and e.hash <> '' where r.dataset_id = $2) described
-			join entries gone on gone.dataset_id = $2 and gone.hash = described.hash and not exists (select from push_entries p where p.push = $1 and p.path = gone.path)
+			join entries gone on gone.dataset_id = $2 and gone.hash = described.hash and gone.hash <> '' and not exists (select from push_entries p where p.push = $1 and p.path = gone.path)
 			join push_entries come on come.push = $1 and come.hash = described.hash and come.added
 			group by described.hash having count(distinct gone.path) = 1 and count(distinct come.path) = 1) moved
 		where m.dataset_id = $2 and m.path = moved.source collate "C" and exists (select from push_records p where p.push = $1 and p.id = m.id)`, c.push.Token, c.push.Dataset.ID)

@@ -19,6 +19,10 @@ func (tx Tx) Hold(ctx context.Context, p *Push, stored func(hash string) (bool, 
 	if err := tx.referAll(ctx); err != nil {
 		return err
 	}
+	return tx.lookingUp(ctx, func() error { return tx.hold(ctx, p, stored) })
+}
+
+func (tx Tx) hold(ctx context.Context, p *Push, stored func(hash string) (bool, error)) error {
 	datasets, err := tx.holders(ctx, p)
 	if err != nil {
 		return err
@@ -26,7 +30,7 @@ func (tx Tx) Hold(ctx context.Context, p *Push, stored func(hash string) (bool, 
 	_, err = tx.Exec(ctx, `
 		insert into push_contents (push, hash, size, sent)
 		select $1, a.hash, max(e.size), false from (select distinct hash from push_entries where push = $1 and added and hash <> '') a
-		join entries e on e.hash = a.hash and e.dataset_id = any($2) group by a.hash`, p.Token, datasets)
+		join entries e on e.hash = a.hash and e.hash <> '' and e.dataset_id = any($2) group by a.hash`, p.Token, datasets)
 	if err != nil {
 		return err
 	}
@@ -45,14 +49,14 @@ func (tx Tx) Hold(ctx context.Context, p *Push, stored func(hash string) (bool, 
 	if err := tx.dropUnstored(ctx, p, stored); err != nil {
 		return err
 	}
-	return tx.describeHeld(ctx, p, datasets, earlier)
+	return tx.joining(ctx, func() error { return tx.describeHeld(ctx, p, datasets, earlier) })
 }
 
 // holders are the datasets that hold a content of the push and that its user
 // may read, the push's own among them.
 func (tx Tx) holders(ctx context.Context, p *Push) ([]uuid.UUID, error) {
 	candidates, err := many(ctx, tx, pgx.RowTo[uuid.UUID], `
-		select distinct e.dataset_id from (select distinct hash from push_entries where push = $1 and added and hash <> '') a join entries e on e.hash = a.hash`, p.Token)
+		select distinct e.dataset_id from (select distinct hash from push_entries where push = $1 and added and hash <> '') a join entries e on e.hash = a.hash and e.hash <> ''`, p.Token)
 	if err != nil || len(candidates) == 0 {
 		return nil, err
 	}
@@ -108,13 +112,16 @@ const describedAs = ` set type = d.type, properties = d.properties, mtime = d.mt
 // file that was moved within the dataset keeps its time.
 func (tx Tx) describeHeld(ctx context.Context, p *Push, datasets []uuid.UUID, earlier []string) error {
 	_, err := tx.Exec(ctx, `
-		update push_entries p`+describedAs+` from (
-			select a.path, e.type, e.properties, case when e.dataset_id = $3 then e.mtime end as mtime, e.point_geom, e.polygon_geom
-			from push_contents c join push_entries a on a.push = c.push and a.hash = c.hash and a.added, lateral (
-				select * from entries e where e.hash = c.hash and e.dataset_id = any($2)
-					and `+fmt.Sprintf(extension, "e")+` is not distinct from `+fmt.Sprintf(extension, "a")+` order by e.dataset_id = $3 desc limit 1) e
-			where c.push = $1 and not c.sent) d
-		where p.push = $1 and p.path = d.path`, p.Token, datasets, p.Dataset.ID)
+		with d as materialized (
+			select kind.hash, kind.extension, e.type, e.properties, case when e.dataset_id = $3 then e.mtime end as mtime, e.point_geom, e.polygon_geom
+			from (
+				select distinct a.hash, `+fmt.Sprintf(extension, "a")+` as extension
+				from push_contents c join push_entries a on a.push = $1 and a.added and a.hash = c.hash where c.push = $1 and not c.sent) kind,
+			lateral (
+				select * from entries e where e.hash = kind.hash and e.hash <> '' and e.dataset_id = any($2)
+					and `+fmt.Sprintf(extension, "e")+` is not distinct from kind.extension order by e.dataset_id = $3 desc limit 1) e)
+		update push_entries p`+describedAs+` from d
+		where p.push = $1 and p.added and p.hash = d.hash and `+fmt.Sprintf(extension, "p")+` is not distinct from d.extension`, p.Token, datasets, p.Dataset.ID)
 	if err != nil {
 		return err
 	}
@@ -182,7 +189,10 @@ func (tx Tx) describeAlike(ctx context.Context, p *Push) error {
 // DescribeStaged lets describe look at the files of the push that nobody has
 // looked at: contents that are held under a name of another kind.
 func (c *Catalog) DescribeStaged(ctx context.Context, p *Push, describe func(path, hash string) (Description, error)) error {
-	if err := c.Update(ctx, func(tx Tx) error { return tx.describeAlike(ctx, p) }); err != nil {
+	err := c.Update(ctx, func(tx Tx) error {
+		return tx.joining(ctx, func() error { return tx.describeAlike(ctx, p) })
+	})
+	if err != nil {
 		return err
 	}
 	type file struct{ Path, Hash string }

@@ -73,20 +73,27 @@ func (tx Tx) Compare(ctx context.Context, p *Push, base, claimed string) (pull b
 	if err != nil || !known {
 		return !known, err
 	}
-	if p.Dataset.ID != uuid.Nil {
-		_, err = tx.Exec(ctx, `update push_entries p set added = true where push = $1 and not exists (
-			select from entries e where e.dataset_id = $2 and e.path = p.path and e.hash = p.hash)`, p.Token, p.Dataset.ID)
-		if err != nil {
-			return false, err
-		}
-	}
-	_, err = tx.Exec(ctx, `update push_records p set needed = true where push = $1 and not exists (
-		select from metadata m where m.dataset_id = $2 and m.id = p.id)`, p.Token, p.Dataset.ID)
-	if err != nil {
+	if err := tx.joining(ctx, func() error { return tx.markAdded(ctx, p) }); err != nil {
 		return false, err
 	}
 	_, err = tx.Exec(ctx, `update pushes set checksum = $2, based_on = $3 where token = $1`, p.Token, p.checksum, p.basedOn)
 	return false, err
+}
+
+// markAdded marks what the dataset lacks.
+func (tx Tx) markAdded(ctx context.Context, p *Push) error {
+	if p.Dataset.ID == uuid.Nil {
+		_, err := tx.Exec(ctx, `update push_records set needed = true where push = $1`, p.Token)
+		return err
+	}
+	_, err := tx.Exec(ctx, `update push_entries p set added = true where push = $1 and not exists (
+		select from entries e where e.dataset_id = $2 and e.path = p.path and e.hash = p.hash)`, p.Token, p.Dataset.ID)
+	if err != nil {
+		return err
+	}
+	_, err = tx.Exec(ctx, `update push_records p set needed = true where push = $1 and not exists (
+		select from metadata m where m.dataset_id = $2 and m.id = p.id)`, p.Token, p.Dataset.ID)
+	return err
 }
 
 // treeCheck refuses a stamp in which something lies below a file. Paths that
@@ -122,15 +129,22 @@ func (tx Tx) isBase(ctx context.Context, p *Push, base string) (bool, error) {
 
 // NeededFiles calls each with the paths whose content is still to be sent, in order.
 func (c *Catalog) NeededFiles(ctx context.Context, p *Push, each func(path string) error) error {
-	var path string
-	return eachRow(ctx, c.pool, []any{&path}, func() error { return each(path) }, `select path from push_entries e where`+isMissing+` order by path`, p.Token)
+	return c.needed(ctx, p, `select path from push_entries e where`+isMissing+` order by path`, each)
 }
 
 // isMissing is a condition on a staged entry whose content the push does not have.
-const isMissing = ` push = $1 and added and hash <> '' and not exists (select from push_contents c where c.push = e.push and c.hash = e.hash)`
+const isMissing = ` push = $1 and added and hash <> '' and not exists (select from push_contents c where c.push = $1 and c.hash = e.hash)`
 
 // NeededRecords calls each with the ids of the records that are still to be sent, in order.
 func (c *Catalog) NeededRecords(ctx context.Context, p *Push, each func(id string) error) error {
-	var id string
-	return eachRow(ctx, c.pool, []any{&id}, func() error { return each(id) }, `select id from push_records where push = $1 and needed and key is null order by id`, p.Token)
+	return c.needed(ctx, p, `select id from push_records where push = $1 and needed and key is null order by id`, each)
+}
+
+func (c *Catalog) needed(ctx context.Context, p *Push, sql string, each func(string) error) error {
+	var what string
+	return c.reading(ctx, func(tx Tx) error {
+		return tx.joining(ctx, func() error {
+			return eachRow(ctx, tx, []any{&what}, func() error { return each(what) }, sql, p.Token)
+		})
+	})
 }

@@ -24,7 +24,7 @@ func (tx Tx) CommitBatch(ctx context.Context, b *Batch, types []EntryType, each 
 	if err := tx.Lock(ctx, b.Dataset.ID); err != nil {
 		return err
 	}
-	if err := tx.placeShared(ctx, b); err != nil {
+	if err := tx.lookingUp(ctx, func() error { return tx.placeShared(ctx, b) }); err != nil {
 		return err
 	}
 	for entries, err := range (Snapshot{tx.Tx}).entries(ctx, `select `+entryColumns+` from share_entries where batch = $1 and type = any($2) order by path`, b.Token, types) {
