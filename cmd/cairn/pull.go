@@ -37,8 +37,12 @@ func (p pullCommand) Run(ctx context.Context) error {
 		if done.Kept != "" {
 			fmt.Fprintf(os.Stderr, "Another client noted when the folder and the dataset were the same, so it is not sure that the dataset had everything. What was replaced or removed is in %s.\n", filepath.Join(done.Folder, done.Kept))
 		}
-		if done.Written+done.Removed == 0 {
+		switch {
+		case done.Written+done.Removed+done.Metadata == 0:
 			fmt.Printf("%s has nothing new.\n", done.Tag)
+			return
+		case done.Written+done.Removed == 0:
+			fmt.Printf("Pulled from %s: metadata alone.\n", done.Tag)
 			return
 		}
 		fmt.Printf("Pulled from %s: %d written, %d removed, %s fetched (%s).\n", done.Tag, done.Written, done.Removed, count(done.Downloaded, "file"), megabytes(done.Bytes))

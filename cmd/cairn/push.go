@@ -136,7 +136,7 @@ func (p pushCommand) whole(c *workingcopy.Copy, to, own registry.Tag) error {
 func (s *session) remote(text string, own registry.Tag, tagged bool) (registry.Tag, error) {
 	if text == "" {
 		if !tagged {
-			return own, usage(cairn.Errorf(cairn.Invalid, "This folder belongs to no dataset yet. Say to which one: cairn push organization/dataset"))
+			return own, usage(cairn.Errorf(cairn.Invalid, "This folder belongs to no dataset yet. Say to which one: organization/dataset"))
 		}
 		return own, nil
 	}

@@ -93,10 +93,11 @@ func parseAddress(text string) (*url.URL, error) {
 		return nil, cairn.Errorf(cairn.Invalid, "%q is no address of a server: %s.", text, why)
 	}
 	bare := !strings.Contains(text, "://")
+	whole := text
 	if bare {
-		text = "//" + text
+		whole = "//" + text
 	}
-	u, err := url.Parse(text)
+	u, err := url.Parse(whole)
 	switch {
 	case err != nil || u.Hostname() == "", strings.Contains(u.Hostname(), ":") && u.Host[0] != '[':
 		return refuse("it must be like https://maps.example.com")

@@ -58,4 +58,6 @@ func TestParseServer(t *testing.T) {
 		assert.Equal(t, want, server, text)
 		assert.Equal(t, want == "", err != nil, text)
 	}
+	_, err := ParseServer("bad host/x")
+	assert.ErrorContains(t, err, `"bad host/x" is no address`, "as it was typed")
 }

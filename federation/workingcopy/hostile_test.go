@@ -112,8 +112,34 @@ func TestTheEmptyPathIsNoFile(t *testing.T) {
 	assert.Equal(t, map[string]string{"a.txt": "one", "mine.txt": "mine"}, c.onDisk(t))
 	assert.True(t, strings.HasPrefix(c.listed(t), "a.txt="), c.listed(t))
 	f.hold(map[string]string{})
-	c.pulled(t, f, Neither)
+	c.pulled(t, f, Theirs)
 	assert.Equal(t, map[string]string{"mine.txt": "mine"}, c.onDisk(t))
+}
+
+// Who deletes a dataset and makes it anew does not mean everybody's files.
+func TestADatasetThatWasEmptiedRemovesNothingUnasked(t *testing.T) {
+	t.Parallel()
+	f, c := newFake(t), newCopy(t)
+	before := map[string]string{"a.txt": "one", "d": "folder", "d/b": "two"}
+	f.hold(map[string]string{"a.txt": "one", "d/": "", "d/b": "two"})
+	c.pulled(t, f, Neither)
+	f.hold(map[string]string{"d/": ""})
+	_, err := c.Pull(t.Context(), f.client, f.tag(), Neither)
+	assert.Equal(t, cairn.Conflict, cairn.CodeOf(err), "%v", err)
+	assert.ErrorContains(t, err, "but had 2")
+	assert.Equal(t, before, c.onDisk(t))
+
+	c.pulled(t, f, Ours)
+	assert.Equal(t, before, c.onDisk(t))
+	c.pulled(t, f, Neither)
+	assert.Equal(t, before, c.onDisk(t), "from now on they are ours alone")
+
+	f, c = newFake(t), newCopy(t)
+	f.hold(map[string]string{"a.txt": "one"})
+	c.pulled(t, f, Neither)
+	f.hold(nil)
+	c.pulled(t, f, Theirs)
+	assert.Empty(t, c.onDisk(t))
 }
 
 func TestAServerGetsOnlyWhatItWasOffered(t *testing.T) {

@@ -97,6 +97,15 @@ func TestMetadataThatIsTooLargeIsRefused(t *testing.T) {
 	assert.NoError(t, err)
 }
 
+func TestMetadataAloneIsSomethingNew(t *testing.T) {
+	t.Parallel()
+	f, c := newFake(t), newCopy(t)
+	f.stamp = stamp.New(nil, []string{"id"})
+	f.dump = []client.Meta{{ID: "id", Key: "notes", Data: "1"}}
+	assert.Equal(t, 1, c.pulled(t, f, Neither).Metadata)
+	assert.Zero(t, c.pulled(t, f, Neither).Metadata)
+}
+
 // A link in a folder may lead to anything; who shares the folder does not mean that.
 func TestAShareLeavesLinksInFoldersOut(t *testing.T) {
 	t.Parallel()

@@ -28,6 +28,7 @@ type Pulled struct {
 	Removed    int       `json:"removed"`
 	Downloaded int       `json:"downloaded"` // files that came over the network
 	Bytes      int64     `json:"bytes"`
+	Metadata   int       `json:"metadata"` // records that came or went
 	Skipped    []Skipped `json:"skipped"`
 	Kept       string    `json:"kept,omitempty"` // folder with what was replaced or removed, when it is not sure that the dataset had it
 	Checksum   string    `json:"checksum"`       // of the dataset
@@ -70,6 +71,14 @@ func (c *Copy) pull(ctx context.Context, from *client.Client, tag client.Tag, th
 	if !base.sure && !shareFiles(base.Stamp, theirs) {
 		base = lastSync{} // the folder was never this dataset
 	}
+	if n := files(base.Stamp); n > 0 && files(theirs) == 0 { // made anew, or restored: nobody wants that here unasked
+		switch keep {
+		case Neither:
+			return done, cairn.Errorf(cairn.Conflict, "%s has no files any more, but had %d. Nothing was done; say which side to keep: theirs removes the files here, ours leaves them for the next push.", tag, n)
+		case Ours:
+			base = lastSync{sure: true}
+		}
+	}
 	ours, err := c.Stamp(ctx)
 	if err != nil {
 		return done, err
@@ -108,7 +117,18 @@ func (c *Copy) pull(ctx context.Context, from *client.Client, tag client.Tag, th
 	if err != nil {
 		return done, err
 	}
+	done.Metadata = len(records.puts) + len(records.removes)
 	return done, errors.Join(c.setLastSync(tag, theirs), c.sweep())
+}
+
+// files is how many files it has.
+func files(s stamp.Stamp) (n int) {
+	for _, e := range s.Entries {
+		if !e.Folder() {
+			n++
+		}
+	}
+	return n
 }
 
 // shareFiles tells whether the two have a file in common.
