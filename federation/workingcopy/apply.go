@@ -144,13 +144,16 @@ func (ch *changing) add(ctx context.Context, e stamp.Entry) error {
 				return err
 			}
 		}
+		return ch.addFile(ctx, e, info.Mode().Perm())
 	case !errors.Is(err, fs.ErrNotExist):
 		return err
 	}
-	return ch.addFile(ctx, e)
+	return ch.addFile(ctx, e, 0)
 }
 
-func (ch *changing) addFile(ctx context.Context, e stamp.Entry) error {
+// addFile puts the content at its path, with the permissions of the file that
+// was there, if one was.
+func (ch *changing) addFile(ctx context.Context, e stamp.Entry, mode fs.FileMode) error {
 	name, err := ch.arrivals.take(e.Hash)
 	if err != nil {
 		return err
@@ -162,6 +165,11 @@ func (ch *changing) addFile(ctx context.Context, e stamp.Entry) error {
 	description, err := ch.copy.describe(ctx, filepath.Join(ch.copy.dir, filepath.FromSlash(name)), path.Base(e.Path))
 	if err != nil {
 		return err
+	}
+	if mode != 0 {
+		if err := ch.copy.root.Chmod(name, mode); err != nil {
+			return err
+		}
 	}
 	if err := ch.copy.root.Rename(name, e.Path); err != nil {
 		return err

@@ -148,6 +148,9 @@ func (a *arrivals) copyHeld(ctx context.Context, p, hash string) (bool, error) {
 }
 
 func (c *Copy) write(name string, from io.Reader) error {
+	if err := c.root.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) { // one left behind may be read-only
+		return err
+	}
 	to, err := c.root.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o644)
 	if err != nil {
 		return err

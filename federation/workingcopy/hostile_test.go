@@ -116,6 +116,48 @@ func TestTheEmptyPathIsNoFile(t *testing.T) {
 	assert.Equal(t, map[string]string{"mine.txt": "mine"}, c.onDisk(t))
 }
 
+// Some programs keep the time of a file that they change: exiftool -P, cp -p.
+func TestAChangeThatKeepsSizeAndTimeIsNotLost(t *testing.T) {
+	t.Parallel()
+	f, c := newFake(t), newCopy(t)
+	for p, content := range map[string]string{"gone": "one", "changed": "two", "same": "six"} {
+		c.put(t, p, content)
+	}
+	f.hold(map[string]string{"gone": "one", "changed": "two", "same": "six"})
+	c.pulled(t, f, Neither)
+	for _, p := range []string{"gone", "changed"} {
+		info, err := os.Stat(filepath.Join(c.dir, p))
+		require.NoError(t, err)
+		require.NoError(t, os.WriteFile(filepath.Join(c.dir, p), []byte("own"), 0o644))
+		require.NoError(t, os.Chtimes(filepath.Join(c.dir, p), info.ModTime(), info.ModTime()))
+	}
+	f.hold(map[string]string{"changed": "new", "same": "six"})
+	_, err := c.Pull(t.Context(), f.client, f.tag(), Neither)
+	conflicts, _ := errors.AsType[*Conflicts](err)
+	require.NotNil(t, conflicts, "%v", err)
+	assert.Equal(t, []Conflict{{Path: "changed", Ours: sum("own"), Theirs: sum("new")}, {Path: "gone", Ours: sum("own")}}, conflicts.List)
+	assert.Equal(t, map[string]string{"gone": "own", "changed": "own", "same": "six"}, c.onDisk(t))
+	c.pulled(t, f, Theirs)
+	assert.Equal(t, map[string]string{"changed": "new", "same": "six"}, c.onDisk(t))
+}
+
+// What is private stays so.
+func TestAReplacedFileKeepsItsPermissions(t *testing.T) {
+	t.Parallel()
+	f, c := newFake(t), newCopy(t)
+	f.hold(map[string]string{"private": "one", "script": "one"})
+	c.pulled(t, f, Neither)
+	require.NoError(t, os.Chmod(filepath.Join(c.dir, "private"), 0o600))
+	require.NoError(t, os.Chmod(filepath.Join(c.dir, "script"), 0o755))
+	f.hold(map[string]string{"private": "two", "script": "two"})
+	c.pulled(t, f, Neither)
+	for p, want := range map[string]os.FileMode{"private": 0o600, "script": 0o755} {
+		info, err := os.Stat(filepath.Join(c.dir, p))
+		require.NoError(t, err)
+		assert.Equal(t, want, info.Mode().Perm(), p)
+	}
+}
+
 // Who deletes a dataset and makes it anew does not mean everybody's files.
 func TestADatasetThatWasEmptiedRemovesNothingUnasked(t *testing.T) {
 	t.Parallel()

@@ -79,11 +79,10 @@ func (c *Copy) pull(ctx context.Context, from *client.Client, tag client.Tag, th
 			base = lastSync{sure: true}
 		}
 	}
-	ours, err := c.Stamp(ctx)
+	p, err := c.planWell(ctx, base.Stamp, theirs, keep)
 	if err != nil {
 		return done, err
 	}
-	p := merge(base.Stamp, ours, theirs, keep)
 	records, conflicts, err := c.mergeRecords(ctx, from, tag.Dataset, base.Stamp, theirs, keep)
 	if err != nil {
 		return done, err
@@ -119,6 +118,30 @@ func (c *Copy) pull(ctx context.Context, from *client.Client, tag client.Tag, th
 	}
 	done.Metadata = len(records.puts) + len(records.removes)
 	return done, errors.Join(c.setLastSync(tag, theirs), c.sweep())
+}
+
+// planWell merges. The files that would go it reads first: what was changed in
+// them must not be lost, though their times say that nothing was.
+func (c *Copy) planWell(ctx context.Context, base, theirs stamp.Stamp, keep Keep) (plan, error) {
+	for doubted := map[string]bool{}; ; {
+		ours, err := c.Stamp(ctx)
+		if err != nil {
+			return plan{}, err
+		}
+		p := merge(base, ours, theirs, keep)
+		known, before := sides(ours), len(doubted)
+		for _, e := range slices.Concat(p.removes, p.puts) {
+			if our := known[e.Path]; our.there && !our.Folder() {
+				doubted[e.Path] = true
+			}
+		}
+		if len(doubted) == before {
+			return p, nil
+		}
+		if _, err := c.refresh(ctx, doubted); err != nil {
+			return plan{}, err
+		}
+	}
 }
 
 // files is how many files it has.

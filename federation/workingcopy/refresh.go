@@ -30,7 +30,11 @@ type Changes struct {
 }
 
 // Refresh brings the index up to the files in the folder.
-func (c *Copy) Refresh(ctx context.Context) (Changes, error) {
+func (c *Copy) Refresh(ctx context.Context) (Changes, error) { return c.refresh(ctx, nil) }
+
+// refresh also reads the files that are doubted though size and time are those
+// of the index: some programs keep the time when they change a file.
+func (c *Copy) refresh(ctx context.Context, doubted map[string]bool) (Changes, error) {
 	known, err := c.entries(ctx)
 	if err != nil {
 		return Changes{}, err
@@ -39,7 +43,7 @@ func (c *Copy) Refresh(ctx context.Context) (Changes, error) {
 	if err != nil {
 		return Changes{}, err
 	}
-	r := &refresh{copy: c, known: known, found: found, removed: []string{}, puts: map[string]catalog.Entry{}, touched: map[string]bool{}}
+	r := &refresh{copy: c, known: known, found: found, doubted: doubted, removed: []string{}, puts: map[string]catalog.Entry{}, touched: map[string]bool{}}
 	if err := r.readFiles(ctx); err != nil {
 		return Changes{}, err
 	}
@@ -61,9 +65,10 @@ func (c *Copy) entries(ctx context.Context) (map[string]catalog.Entry, error) {
 }
 
 type refresh struct {
-	copy  *Copy
-	known map[string]catalog.Entry // the index before
-	found *tree
+	copy    *Copy
+	known   map[string]catalog.Entry // the index before
+	found   *tree
+	doubted map[string]bool // files to read in any case
 
 	mu      sync.Mutex
 	puts    map[string]catalog.Entry // new or changed
@@ -78,7 +83,7 @@ func (r *refresh) readFiles(ctx context.Context) error {
 	var paths []string
 	var size int64
 	for p, info := range r.found.files {
-		if !matches(r.known[p], info) {
+		if r.doubted[p] || !matches(r.known[p], info) {
 			paths = append(paths, p)
 			size += info.Size()
 		}
