@@ -4,7 +4,7 @@
 GO ?= go
 BIN := bin/cairn
 SCALAR := 1.40.0
-PACKAGES := libgdal-dev gdal-bin postgresql-15 postgresql-15-postgis-3 chromium unzip python3-gdal python3-venv slapd ldap-utils sqlite3 libsqlite3-mod-spatialite pkg-config gcc
+PACKAGES := libgdal-dev libwebp-dev gdal-bin postgresql-15 postgresql-15-postgis-3 chromium unzip python3-gdal python3-venv slapd ldap-utils sqlite3 libsqlite3-mod-spatialite pkg-config gcc
 
 .PHONY: run build test setup lint web bench clean
 

@@ -80,7 +80,7 @@ func inCodec(ds *godal.Dataset, r recipe) bool {
 	compression := ds.Metadata("COMPRESSION", godal.Domain("IMAGE_STRUCTURE"))
 	bands := ds.Bands()
 	alpha := isAlpha(bands[len(bands)-1])
-	if r.codec != deflate {
+	if r.codec != lossless {
 		_, nodata := bands[0].NoData()
 		return compression == "WEBP" && len(bands) == 4 && alpha && !nodata
 	}

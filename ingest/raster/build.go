@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
+	"sync"
 
 	"github.com/airbusgeo/godal"
 
@@ -14,7 +16,7 @@ import (
 
 // Version is the version of what [Build] makes. It is part of a product's key:
 // raise it when the same source gets a different COG.
-const Version = "1"
+const Version = "2"
 
 // The files that a build leaves.
 const (
@@ -29,7 +31,7 @@ const (
 // The COG lies on the WebMercatorQuad grid as the package's documentation says.
 // 8-bit grey, palette and RGB rasters become WebP, RGB the lossy one of quality 80,
 // with an alpha band for what nodata, mask or alpha leaves out. All others
-// keep their type and values under DEFLATE, and their nodata if it is an
+// keep their type and values under ZSTD, and their nodata if it is an
 // ordinary number, else an alpha band. A source that is such a file already
 // is copied.
 //
@@ -64,10 +66,13 @@ func Build(ctx context.Context, source, dir string, progress func(percent float6
 	if isAligned(ds, r) {
 		err = adopt(ctx, ds, source, work, percent)
 	} else {
-		err = construct(ctx, source, work, p, r, percent)
+		err = construct(ctx, source, work, p, r, ds, part(percent, 0, 98))
 	}
 	if err != nil {
 		return err
+	}
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
 	}
 	if err := publish(work, dir); err != nil {
 		return fmt.Errorf("build: %w", err)
@@ -76,32 +81,30 @@ func Build(ctx context.Context, source, dir string, progress func(percent float6
 	return nil
 }
 
-// construct builds the COG and its statistics in work.
-func construct(ctx context.Context, source, work string, p plan, r recipe, progress func(float64)) error {
-	if err := encode(ctx, source, work, p, r, part(progress, 0, 90)); err != nil {
-		return err
-	}
-	grid, err := openOwn(filepath.Join(work, "grid.vrt"))
-	if err != nil {
-		return fmt.Errorf("build: %w", err)
-	}
-	defer grid.Close()
-	return writeStatistics(ctx, grid, p.dataPixels(), filepath.Join(work, StatisticsName), part(progress, 90, 100))
-}
-
 // adopt copies a source that needs no build. Computing the statistics
 // decodes all of it, so a damaged one is found.
 func adopt(ctx context.Context, ds *godal.Dataset, source, work string, progress func(float64)) error {
 	size := ds.Structure()
-	whole := vrtRect{Width: size.SizeX, Height: size.SizeY}
-	if err := writeStatistics(ctx, ds, whole, filepath.Join(work, StatisticsName), part(progress, 0, 90)); err != nil {
+	bands, err := readStatistics(ctx, ds, pixelRect{w: size.SizeX, h: size.SizeY}, part(progress, 0, 90))
+	if err != nil {
 		if ctx.Err() != nil {
 			return err
 		}
 		return errDamaged(err)
 	}
+	if err := writeStatistics(filepath.Join(work, StatisticsName), bands); err != nil {
+		return err
+	}
 	return copyFile(ctx, source, filepath.Join(work, COGName))
 }
+
+// part maps 0 to 100 percent of a step to from to to percent of the whole.
+func part(progress func(float64), from, to float64) func(float64) {
+	return func(percent float64) { progress(from + (to-from)*percent/100) }
+}
+
+// decimal writes v so that reading it gives v again.
+func decimal(v float64) string { return strconv.FormatFloat(v, 'g', -1, 64) }
 
 func errDamaged(cause error) error {
 	return cairn.Errorf(cairn.Invalid, "The raster can't be decoded: the file is damaged or incomplete. Check it and upload it again.").Because(cause)
@@ -133,10 +136,13 @@ func flush(path string) error {
 	return errors.Join(f.Sync(), f.Close())
 }
 
-// rising passes on only percents that are higher than all before.
+// rising passes on, one at a time, only percents that are higher than all before.
 func rising(progress func(float64)) func(float64) {
+	var mu sync.Mutex
 	highest := -1.0
 	return func(percent float64) {
+		mu.Lock()
+		defer mu.Unlock()
 		if progress != nil && percent > highest {
 			highest = percent
 			progress(percent)

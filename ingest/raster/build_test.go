@@ -182,7 +182,7 @@ func TestDataKeepsTypeAndNodata(t *testing.T) { // checklist 62, 63; decisions 5
 			cog := build(t, f.write(t))
 			requireAligned(t, cog)
 			i := gdalinfo(t, cog)
-			assert.Equal(t, "DEFLATE", i.Metadata["IMAGE_STRUCTURE"]["COMPRESSION"])
+			assert.Equal(t, "ZSTD", i.Metadata["IMAGE_STRUCTURE"]["COMPRESSION"])
 			require.Len(t, i.Bands, c.bands)
 			assert.Equal(t, "Float32", i.Bands[0].Type)
 			if c.bands == 1 {
@@ -214,7 +214,7 @@ func TestFourBandsWithoutAlphaAreData(t *testing.T) {
 	f.bands = 4
 	f.interp = []godal.ColorInterp{godal.CIRed, godal.CIGreen, godal.CIBlue, godal.CIUndefined}
 	i := gdalinfo(t, build(t, f.write(t)))
-	assert.Equal(t, "DEFLATE", i.Metadata["IMAGE_STRUCTURE"]["COMPRESSION"])
+	assert.Equal(t, "ZSTD", i.Metadata["IMAGE_STRUCTURE"]["COMPRESSION"])
 	assert.Len(t, i.Bands, 5)
 }
 

@@ -10,8 +10,8 @@ import (
 	"github.com/cairngeo/cairn"
 )
 
-// cacheMegabytes bounds GDAL's block cache, in this process and in each tool
-// that a build starts. GDAL's own default, 5 % of the machine, grows with it.
+// cacheMegabytes bounds GDAL's block cache, which all files that are open
+// share. GDAL's own default, 5 % of the machine, grows with it.
 const cacheMegabytes = "256"
 
 var setUpGDAL = sync.OnceFunc(func() {
@@ -29,12 +29,6 @@ var setUpGDAL = sync.OnceFunc(func() {
 func openTIFF(location string) (*godal.Dataset, error) {
 	setUpGDAL()
 	return godal.Open(location, godal.RasterOnly(), godal.Drivers("GTiff"), godal.SkipWarnings)
-}
-
-// openOwn opens a file that this package wrote, whatever its format.
-func openOwn(path string) (*godal.Dataset, error) {
-	setUpGDAL()
-	return godal.Open(path, godal.RasterOnly(), godal.SkipWarnings)
 }
 
 // readable tells a file that can't be reached, an error, from one whose

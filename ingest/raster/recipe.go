@@ -14,7 +14,7 @@ type codec int
 const (
 	lossyWebP    codec = iota // quality 80, with alpha
 	losslessWebP              // with alpha
-	deflate                   // the source's own type, with predictor
+	lossless                  // ZSTD of the source's own type, with predictor
 )
 
 const (
@@ -22,23 +22,31 @@ const (
 	maxBlockMemory = 1 << 30 // bytes that decoding one block of a source may take
 )
 
+// resampling is how pixels between those of a source are made.
+type resampling int
+
+const (
+	cubic resampling = iota
+	bilinear
+	nearest // the value of a pixel stands for something
+)
+
 // A recipe says how the pixels of a source become the pixels of its COG.
 type recipe struct {
-	codec      codec
-	resampling string // of the warp, as gdalwarp spells it
-	overviews  string // resampling of the overviews, as the COG driver spells it
-	dataType   string
-	sources    int       // bands of the source but its alpha band
-	bands      []cogBand // of the COG, in order
-	nodata     *float64  // kept in the COG; nil where an alpha band says what is valid
+	codec        codec
+	resampling   resampling
+	dataType     godal.DataType
+	sources      int       // bands of the source but its alpha band
+	sourceAlpha  bool      // whether it has one
+	bands        []cogBand // of the COG, in order
+	sourceNodata *float64  // of a source that keeps its values
+	nodata       *float64  // kept in the COG; nil where an alpha band says what is valid
 }
 
-// cogBand is one band of the COG, made from a band of the warped source, whose
-// alpha band comes last.
+// cogBand is one band of the COG, made from a band of the source.
 type cogBand struct {
-	source    int    // 1-based
-	component int    // 1..4: this column of the source's colour table; 0: the value itself
-	interp    string // colour interpretation, GDAL's name
+	source int    // 1-based
+	interp string // colour interpretation, GDAL's name
 	// Of data rasters only:
 	description   string
 	scale, offset float64 // 1 and 0 when the values are as they are
@@ -55,19 +63,24 @@ func recipeFor(ds *godal.Dataset) (recipe, error) {
 		bands = bands[:len(bands)-1]
 	}
 	hasAlpha := len(bands) < len(ds.Bands())
-	structure := bands[0].Structure()
+	r := kindOf(bands, hasAlpha)
+	r.sourceAlpha = hasAlpha
+	return r, nil
+}
 
-	if structure.DataType == godal.Byte {
+// kindOf is the recipe for what bands, without alpha, hold.
+func kindOf(bands []godal.Band, hasAlpha bool) recipe {
+	if bands[0].Structure().DataType == godal.Byte {
 		switch {
 		case len(bands) == 1 && bands[0].ColorInterp() == godal.CIPalette:
-			return palette(), nil
+			return palette()
 		case len(bands) == 1:
-			return grey(), nil
+			return grey()
 		case len(bands) == 3 && !anyNamed(bands, "Alpha", "Cyan", "Hue", "YCbCr_Y"):
-			return color(bands), nil
+			return color(bands)
 		}
 	}
-	return numbers(bands, hasAlpha), nil
+	return data(bands, hasAlpha)
 }
 
 func checkBands(ds *godal.Dataset, bands []godal.Band) error {
@@ -81,7 +94,7 @@ func checkBands(ds *godal.Dataset, bands []godal.Band) error {
 		case godal.CInt16, godal.CInt32, godal.CFloat32, godal.CFloat64:
 			return cairn.Errorf(cairn.Invalid, "The raster holds complex numbers, which can't be drawn; save the amplitude or the phase instead.")
 		}
-		block += float64(s.BlockSizeX) * float64(s.BlockSizeY) * float64(s.DataType.Size())
+		block += float64(s.BlockSizeX) * float64(s.BlockSizeY) * float64(productType(b).Size())
 	}
 	if block > maxBlockMemory {
 		return cairn.Errorf(cairn.Invalid,
@@ -102,16 +115,16 @@ func anyNamed(bands []godal.Band, names ...string) bool {
 }
 
 func palette() recipe {
-	r := recipe{codec: losslessWebP, resampling: "near", overviews: "NEAREST", dataType: "Byte", sources: 1}
-	for i, name := range []string{"Red", "Green", "Blue"} {
-		r.bands = append(r.bands, cogBand{source: 1, component: i + 1, interp: name, scale: 1})
+	r := recipe{codec: losslessWebP, resampling: nearest, dataType: godal.Byte, sources: 1}
+	for _, name := range []string{"Red", "Green", "Blue"} {
+		r.bands = append(r.bands, cogBand{source: 1, interp: name, scale: 1})
 	}
 	return r.withAlpha()
 }
 
 // grey is repeated into RGB, because WebP knows no grey.
 func grey() recipe {
-	r := recipe{codec: losslessWebP, resampling: "cubic", overviews: "AVERAGE", dataType: "Byte", sources: 1}
+	r := recipe{codec: losslessWebP, resampling: cubic, dataType: godal.Byte, sources: 1}
 	for _, name := range []string{"Red", "Green", "Blue"} {
 		r.bands = append(r.bands, cogBand{source: 1, interp: name, scale: 1})
 	}
@@ -121,7 +134,7 @@ func grey() recipe {
 // color puts bands that are called red, green and blue in this order, and
 // takes others in the order they have.
 func color(bands []godal.Band) recipe {
-	r := recipe{codec: lossyWebP, resampling: "cubic", overviews: "AVERAGE", dataType: "Byte", sources: 3}
+	r := recipe{codec: lossyWebP, resampling: cubic, dataType: godal.Byte, sources: 3}
 	number := map[string]int{}
 	for i, b := range bands {
 		number[b.ColorInterp().Name()] = i + 1
@@ -137,31 +150,44 @@ func color(bands []godal.Band) recipe {
 	return r.withAlpha()
 }
 
-// numbers keeps every band in its own type. What is invalid stays nodata if
-// nodata is an ordinary number, and is said by an alpha band otherwise.
-func numbers(bands []godal.Band, hasAlpha bool) recipe {
-	t := bands[0].Structure().DataType
-	r := recipe{codec: deflate, resampling: "bilinear", overviews: "AVERAGE", dataType: t.String(), sources: len(bands)}
+// data keeps every band in its own type. What is invalid stays nodata if
+// nodata is an ordinary number, and is said by an alpha band otherwise. Values
+// of a palette or of classes are not mixed.
+func data(bands []godal.Band, hasAlpha bool) recipe {
+	t := productType(bands[0])
+	r := recipe{codec: lossless, resampling: bilinear, dataType: t, sources: len(bands)}
+	if bands[0].ColorInterp() == godal.CIPalette {
+		r.resampling = nearest
+	}
 	for i, b := range bands {
 		s := b.Structure()
 		r.bands = append(r.bands, cogBand{source: i + 1, interp: b.ColorInterp().Name(), description: b.Description(), scale: s.Scale, offset: s.Offset})
 	}
-	if nodata, ok := bands[0].NoData(); ok && !hasAlpha && keepsAsNodata(t, nodata) {
-		r.nodata = &nodata
-		return r
+	if nodata, ok := bands[0].NoData(); ok {
+		r.sourceNodata = &nodata
+		if !hasAlpha && keepsAsNodata(t, nodata) {
+			r.nodata = &nodata
+			return r
+		}
 	}
-	r = r.withAlpha()
-	if !averagesAlpha(t, len(r.bands)) {
-		r.overviews = "NEAREST"
-	}
-	return r
+	return r.withAlpha()
 }
 
-// averagesAlpha tells whether GDAL leaves out the pixels that an alpha band
-// hides when it averages; elsewhere void would darken the values along the edges.
-func averagesAlpha(t godal.DataType, bands int) bool {
-	return (t == godal.Byte || t == godal.UInt16) && (bands == 2 || bands == 4)
+// productType is the type that a band has in a COG: its own, if that is one of TIFF 6.0's.
+func productType(b godal.Band) godal.DataType {
+	t := b.Structure().DataType
+	switch t.String() {
+	case "Int64", "UInt64": // of GDAL's own: every other reader lacks them
+		return godal.Float64
+	case "Int8":
+		return godal.Int16
+	}
+	return t
 }
+
+// planar tells whether each band has tiles of its own: few of many bands are
+// read at a time, but all of few.
+func (r recipe) planar() bool { return r.codec == lossless && len(r.bands) > 4 }
 
 // keepsAsNodata tells whether nodata is an ordinary value of type t. Beyond
 // 1e30 a decimal text doesn't find the same float again.

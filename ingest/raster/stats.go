@@ -31,12 +31,12 @@ type BandStatistics struct {
 
 const histogramBins = 256
 
-// writeStatistics computes the statistics of the pixels within window of ds
-// and writes them to path.
-func writeStatistics(ctx context.Context, ds *godal.Dataset, window vrtRect, path string, progress func(float64)) error {
-	s, err := computeStatistics(ctx, ds, window, progress)
-	if err != nil {
-		return err
+func writeStatistics(path string, bands []tally) error {
+	s := Statistics{Bands: map[string]BandStatistics{}, ComputedAt: time.Now().UTC()}
+	for i := range bands {
+		if b, ok := bands[i].statistics(); ok {
+			s.Bands[strconv.Itoa(i+1)] = b
+		}
 	}
 	text, err := json.Marshal(s)
 	if err != nil {
@@ -45,64 +45,115 @@ func writeStatistics(ctx context.Context, ds *godal.Dataset, window vrtRect, pat
 	return os.WriteFile(path, text, 0o644)
 }
 
-// computeStatistics reads all pixels twice: for the moments, then for the histogram.
-func computeStatistics(ctx context.Context, ds *godal.Dataset, window vrtRect, progress func(float64)) (Statistics, error) {
-	moments := make([]moments, ds.Structure().NBands)
-	err := eachTile(ctx, ds, window, part(progress, 0, 50), func(band int, values []float64) { moments[band].add(values) })
-	if err != nil {
-		return Statistics{}, err
+// A tally collects what the statistics of a band are made from. Values of up
+// to 16 bits are counted one by one. Of others the moments are taken first,
+// and then, in another pass, the histogram between the lowest and the highest.
+type tally struct {
+	counts    []int64 // of the values from lowest on; nil for other types
+	lowest    int
+	moments   moments
+	histogram [histogramBins]int64
+}
+
+// countTally is a tally of integers of bits bits.
+func countTally(bits int, signed bool) tally {
+	t := tally{counts: make([]int64, 1<<bits)}
+	if signed {
+		t.lowest = -1 << (bits - 1)
 	}
-	histograms := make([][histogramBins]int64, len(moments))
-	err = eachTile(ctx, ds, window, part(progress, 50, 100), func(band int, values []float64) {
-		m, h := &moments[band], &histograms[band]
-		for _, v := range values {
-			h[m.bin(v)]++
+	return t
+}
+
+// merge adds what another tally of the band has collected.
+func (t *tally) merge(o *tally) {
+	for i, n := range o.counts {
+		t.counts[i] += n
+	}
+	t.moments.merge(o.moments)
+	for i, n := range o.histogram {
+		t.histogram[i] += n
+	}
+}
+
+func (t *tally) statistics() (b BandStatistics, ok bool) {
+	t.settle()
+	m := &t.moments
+	if m.count == 0 {
+		return b, false
+	}
+	return BandStatistics{
+		Min: m.min, Max: m.max, Mean: m.mean, Std: m.std(),
+		P2: m.percentile(&t.histogram, 0.02), P98: m.percentile(&t.histogram, 0.98),
+	}, true
+}
+
+// settle makes the moments and the histogram of what was counted.
+func (t *tally) settle() {
+	for i, n := range t.counts {
+		if n > 0 {
+			v := float64(t.lowest + i)
+			t.moments.merge(moments{count: float64(n), min: v, max: v, mean: v})
 		}
-	})
-	if err != nil {
-		return Statistics{}, err
 	}
-	s := Statistics{Bands: map[string]BandStatistics{}, ComputedAt: time.Now().UTC()}
-	for i := range moments {
-		if m := &moments[i]; m.count > 0 {
-			s.Bands[strconv.Itoa(i+1)] = BandStatistics{
-				Min: m.min, Max: m.max, Mean: m.mean, Std: m.std(),
-				P2: m.percentile(&histograms[i], 0.02), P98: m.percentile(&histograms[i], 0.98),
-			}
+	for i, n := range t.counts {
+		if n > 0 {
+			t.histogram[t.moments.bin(float64(t.lowest+i))] += n
 		}
 	}
-	return s, nil
+	t.counts = nil
+}
+
+// readStatistics takes the statistics of the pixels within window of ds, of
+// any type, by reading them twice.
+func readStatistics(ctx context.Context, ds *godal.Dataset, window pixelRect, progress func(float64)) ([]tally, error) {
+	tallies := make([]tally, ds.Structure().NBands)
+	err := eachTile(ctx, ds, window, part(progress, 0, 50), func(band int, values []float64) { tallies[band].moments.add(values) })
+	if err != nil {
+		return nil, err
+	}
+	err = eachTile(ctx, ds, window, part(progress, 50, 100), func(band int, values []float64) { tallies[band].bin(values) })
+	return tallies, err
+}
+
+// bin counts values in the histogram; the moments must be known.
+func (t *tally) bin(values []float64) {
+	for _, v := range values {
+		t.histogram[t.moments.bin(v)]++
+	}
 }
 
 // eachTile calls visit with the valid values of each band, tile by tile.
-func eachTile(ctx context.Context, ds *godal.Dataset, window vrtRect, progress func(float64), visit func(band int, values []float64)) error {
+func eachTile(ctx context.Context, ds *godal.Dataset, window pixelRect, progress func(float64), visit func(band int, values []float64)) error {
 	bands := ds.Bands()
 	var alpha []float64
 	if len(bands) > 1 && isAlpha(bands[len(bands)-1]) {
 		alpha = make([]float64, tileSize*tileSize)
 	}
 	values := make([]float64, tileSize*tileSize)
-	for y := 0; y < window.Height; y += tileSize {
-		for x := 0; x < window.Width; x += tileSize {
+	for y := 0; y < window.h; y += tileSize {
+		for x := 0; x < window.w; x += tileSize {
 			if ctx.Err() != nil {
 				return context.Cause(ctx)
 			}
 			if alpha != nil {
-				if err := readTile(bands[len(bands)-1], window.X+x, window.Y+y, alpha); err != nil {
+				if err := readTile(bands[len(bands)-1], window.x+x, window.y+y, alpha); err != nil {
 					return err
 				}
 			}
 			for i, band := range bands {
-				if err := readTile(band, window.X+x, window.Y+y, values); err != nil {
+				if err := readTile(band, window.x+x, window.y+y, values); err != nil {
 					return err
 				}
 				visit(i, valid(values, alpha, nodataOf(band)))
 			}
 		}
-		progress(100 * float64(y+tileSize) / float64(window.Height))
+		progress(100 * float64(y+tileSize) / float64(window.h))
 	}
 	return nil
 }
+
+// A pixelRect is a rectangle of pixels.
+type pixelRect struct{ x, y, w, h int }
 
 func readTile(band godal.Band, x, y int, into []float64) error {
 	return band.Read(x, y, into, tileSize, tileSize, godal.SkipWarnings)
@@ -146,13 +197,10 @@ func (m *moments) add(values []float64) {
 	if len(values) == 0 {
 		return
 	}
-	if m.count == 0 {
-		m.min, m.max = values[0], values[0]
-	}
-	n := float64(len(values))
+	n, low, high := float64(len(values)), values[0], values[0]
 	mean := 0.0
 	for _, v := range values {
-		m.min, m.max = min(m.min, v), max(m.max, v)
+		low, high = min(low, v), max(high, v)
 		mean += v - values[0]
 	}
 	mean = values[0] + mean/n
@@ -160,10 +208,23 @@ func (m *moments) add(values []float64) {
 	for _, v := range values {
 		squares += (v - mean) * (v - mean)
 	}
-	delta := mean - m.mean
-	m.squares += squares + delta*delta*m.count*n/(m.count+n)
-	m.mean += delta * n / (m.count + n)
-	m.count += n
+	m.merge(moments{count: n, min: low, max: high, mean: mean, squares: squares})
+}
+
+// merge adds the moments of another batch.
+func (m *moments) merge(o moments) {
+	switch {
+	case o.count == 0:
+		return
+	case m.count == 0:
+		*m = o
+		return
+	}
+	m.min, m.max = min(m.min, o.min), max(m.max, o.max)
+	delta, n := o.mean-m.mean, m.count+o.count
+	m.squares += o.squares + delta*delta*m.count*o.count/n
+	m.mean += delta * o.count / n
+	m.count = n
 }
 
 func (m *moments) std() float64 { return math.Sqrt(m.squares / m.count) }

@@ -1,0 +1,100 @@
+package raster
+
+import "github.com/airbusgeo/godal"
+
+// A source is a worker's own handle of what is built.
+type source struct {
+	ds            *godal.Dataset
+	bands         []godal.Band
+	width, height int
+	projector     *projector
+}
+
+func openSource(location string, p plan) (*source, error) {
+	ds, err := openTIFF(location)
+	if err != nil {
+		return nil, errDamaged(err)
+	}
+	projector, err := newProjector(ds, p)
+	if err != nil {
+		ds.Close()
+		return nil, err
+	}
+	size := ds.Structure()
+	return &source{ds: ds, bands: ds.Bands(), width: size.SizeX, height: size.SizeY, projector: projector}, nil
+}
+
+func (s *source) close() {
+	s.projector.close()
+	s.ds.Close() // it was only read: nothing can be lost
+}
+
+// mask returns the band that says what of the source is visible, nil if it
+// has none beside alpha and nodata.
+func (s *source) mask() *godal.Band {
+	const perDataset, alpha, nodata = 2, 4, 8 // flags of GDAL's masks
+	if flags := s.bands[0].MaskFlags(); flags&perDataset == 0 || flags&(alpha|nodata) != 0 {
+		return nil
+	}
+	mask := s.bands[0].MaskBand()
+	return &mask
+}
+
+// views returns what m shows of the source: mostly one view, but a raster may
+// show again every turn around the Earth. With coarse they have limit pixels
+// at most, whatever the source.
+func (s *source) views(m mesh, coarse bool, limit int) (views []view, largest int) {
+	dx, dy := s.projector.turnInPixels()
+	for turn := -2; turn <= 2; turn++ {
+		if turn != 0 && dx == 0 && dy == 0 {
+			continue
+		}
+		fx, fy := m.density()
+		v, ok := viewOf(m, float64(turn)*dx, float64(turn)*dy, s.width, s.height, max(1, int(fx)), max(1, int(fy)))
+		for n := 2; ok && coarse && v.w*v.h > limit; n *= 2 {
+			v, ok = viewOf(m, float64(turn)*dx, float64(turn)*dy, s.width, s.height, n*max(1, int(fx)), n*max(1, int(fy)))
+		}
+		if ok {
+			views = append(views, v)
+			largest = max(largest, v.w*v.h)
+		}
+	}
+	return views, largest
+}
+
+// viewLimit is how many pixels of a source may be read at once to draw w x h
+// pixels: somewhat more than these, because a source may be turned and finer.
+func viewLimit(w, h int) int { return 2*w*h + 1<<17 }
+
+// inViews calls draw with the views of what a source shows at the w x h pixels
+// from (x, y) of the grid; piece by piece, (dx, dy) from there, where that would be too much to hold.
+func (s *source) inViews(x, y, w, h int, draw func(m mesh, v view, dx, dy, w, h int) error) error {
+	limit := viewLimit(w, h)
+	var piece func(dx, dy, w, h int) error
+	piece = func(dx, dy, w, h int) error {
+		m := s.projector.mesh(x+dx, y+dy, w, h)
+		whole := max(w, h) <= tileSize
+		views, largest := s.views(m, whole, limit)
+		if largest > limit && !whole {
+			right, lower := halfOf(w), halfOf(h)
+			for _, part := range [4][4]int{{0, 0, right, lower}, {right, 0, w - right, lower}, {0, lower, right, h - lower}, {right, lower, w - right, h - lower}} {
+				if part[2] > 0 && part[3] > 0 {
+					if err := piece(dx+part[0], dy+part[1], part[2], part[3]); err != nil {
+						return err
+					}
+				}
+			}
+			return nil
+		}
+		for _, v := range views {
+			if err := draw(m, v, dx, dy, w, h); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	return piece(0, 0, w, h)
+}
+
+// halfOf is half a side, in whole tiles, rounded up.
+func halfOf(side int) int { return (side/tileSize + 1) / 2 * tileSize }
