@@ -147,7 +147,7 @@ type route struct {
 const abcHash = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
 
 // routes is the table, from the files permissions_*_test.go.
-var routes = slices.Concat(systemRoutes, usersRoutes, organizationsRoutes, datasetsRoutes, metadataRoutes, objectsRoutes, downloadsRoutes, tilesRoutes, buildsRoutes, tasksRoutes, pushRoutes, shareRoutes, stacRoutes)
+var routes = slices.Concat(systemRoutes, usersRoutes, organizationsRoutes, datasetsRoutes, metadataRoutes, objectsRoutes, downloadsRoutes, tilesRoutes, rasterValuesRoutes, buildsRoutes, tasksRoutes, pushRoutes, shareRoutes, stacRoutes)
 
 // request makes the request of a line for one dataset and caller.
 func (r route) request(t *testing.T, ds, token string) *http.Request {

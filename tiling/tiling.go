@@ -81,6 +81,7 @@ type Server struct {
 	samples   *cache.LRU[string, Sample]
 	sampling  cache.Flights[Sample]
 	workers   *semaphore.Weighted
+	studies   *semaphore.Weighted // of what reads large parts of rasters
 	maxPixels int64
 }
 
@@ -97,6 +98,7 @@ func New(store blob.Store, opts Options) *Server {
 		refusals:  cache.NewLRU[string, refusal](cache.Unlimited, 10_000, nil),
 		samples:   cache.NewLRU[string, Sample](maxSamples, cache.Unlimited, nil),
 		workers:   semaphore.NewWeighted(int64(opts.Workers)),
+		studies:   semaphore.NewWeighted(int64(max(1, opts.Workers/2))),
 		maxPixels: opts.MaxPixels,
 	}
 }

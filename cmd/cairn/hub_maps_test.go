@@ -120,9 +120,65 @@ var hubMapStatements = []statement{
 		assert.Equal(t, color.NRGBA{33, 143, 139, 255}, c.colorAt(t, ds, "tiles-ex", 0.5, 0.5, "&formula=CELSIUS&colormap=viridis&rescale=10.0%2C100.0"), "index 127 of viridis")
 	}},
 	{number: 66, says: "raster-metadata", elsewhere: rasterTools},
-	{number: 67, says: "raster-value-info", elsewhere: rasterTools},
-	{number: 68, says: "raster-profile", elsewhere: rasterTools},
-	{number: 69, says: "contours", elsewhere: rasterTools},
+	{number: 67, says: "raster-value-info has numbers for the first range", holds: func(t *testing.T) {
+		c := server(t)
+		ds := c.built(t, "hub67")
+		var info struct {
+			ValueMin, ValueMax *float64
+			Width, Height      int
+			IsThermal          *bool
+		}
+		c.get(t, ds+"/raster-value-info?path=dsm.tif").json(t, 200, &info)
+		nearly(t, 100, *info.ValueMin, 0.05)
+		nearly(t, 110, *info.ValueMax, 0.05)
+		require.False(t, *info.IsThermal)
+		// The client computes the pixel of a click from the bounds of the polygon.
+		middle := fmt.Sprintf("&x=%d&y=%d", info.Width/2, info.Height/3)
+		var point struct{ Value float64 }
+		c.get(t, ds+"/raster-point-value?path=dsm.tif"+middle).json(t, 200, &point)
+		nearly(t, 105, point.Value, 0.05)
+	}},
+	{number: 68, says: "raster-profile takes a line as text", holds: func(t *testing.T) {
+		c := server(t)
+		ds := c.built(t, "hub68")
+		var p profileAnswer
+		c.post(t, http.MethodPost, ds+"/raster-profile", map[string]any{"path": "dsm.tif", "lineString": lineAcross(t, 0.2, 0.4, 0.2), "samples": 11}).json(t, 200, &p)
+		for i, s := range p.Samples {
+			nearly(t, 102+0.2*float64(i), *s.Value, 0.02)
+		}
+		nearly(t, 103, p.Mean, 0.02)
+	}},
+	{number: 69, says: "contours are a FeatureCollection", holds: func(t *testing.T) {
+		c := server(t)
+		ds := c.built(t, "hub69")
+		a := c.post(t, http.MethodPost, ds+"/contours", map[string]any{"path": "dsm.tif", "interval": 2.5, "baseOffset": 0, "simplifyTolerance": 0, "bandIndex": 1})
+		require.Equal(t, "application/json", a.header.Get("Content-Type"))
+		var collection struct {
+			Type         string
+			FeatureCount int
+			Features     []struct {
+				Type       string
+				Properties struct{ Elev float64 }
+				Geometry   struct {
+					Type        string
+					Coordinates [][2]float64
+				}
+			}
+		}
+		a.json(t, 200, &collection)
+		require.Equal(t, "FeatureCollection", collection.Type)
+		require.Len(t, collection.Features, collection.FeatureCount)
+		values := map[float64]bool{}
+		for _, f := range collection.Features {
+			values[f.Properties.Elev] = true
+			require.Equal(t, "LineString", f.Geometry.Type)
+			u := (f.Properties.Elev - 100) / 10 // a line from north to south there
+			for _, p := range f.Geometry.Coordinates {
+				nearly(t, geographic(t, u, 0.5)[0], p[0], 3e-5)
+			}
+		}
+		require.Equal(t, map[float64]bool{102.5: true, 105: true, 107.5: true}, values)
+	}},
 	{number: 70, says: "HEAD of a COPC", elsewhere: pointClouds},
 	{number: 71, says: "a range of a build file is 206 beyond its end too", holds: func(t *testing.T) {
 		c := server(t)

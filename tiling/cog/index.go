@@ -32,9 +32,10 @@ type Index struct {
 	EPSG      int     // of the projected coordinate system, 0 if it has no code
 	OriginX   float64 // of the upper left corner, in units of the coordinate system
 	OriginY   float64
-	PixelSize float64 // of the full resolution, the same in x and y; 0 if not north-up and square
-	NoData    string  // as written, empty if there is none
-	Masked    bool    // it has mask directories beside the images
+	PixelSize float64  // of the full resolution, the same in x and y; 0 if not north-up and square
+	NoData    string   // as written, empty if there is none
+	Masked    bool     // it has mask directories beside the images
+	Units     []string // of the bands' values, "" if unknown; empty if none is known
 }
 
 // Level is one resolution of the raster.
@@ -77,6 +78,9 @@ func parse(r io.ReaderAt, size int64) (*Index, error) {
 	}
 	x := &Index{}
 	if err := t.georeference(directories[0], x); err != nil {
+		return nil, err
+	}
+	if x.Units, err = t.units(directories[0]); err != nil {
 		return nil, err
 	}
 	for i, d := range directories {

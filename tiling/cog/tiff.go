@@ -22,9 +22,11 @@ const (
 	tagTileLength      = 323
 	tagTileOffsets     = 324
 	tagTileByteCounts  = 325
+	tagXMP             = 700
 	tagModelPixelScale = 33550
 	tagModelTiepoint   = 33922
 	tagGeoKeyDirectory = 34735
+	tagGDALMetadata    = 42112
 	tagGDALNoData      = 42113
 )
 

@@ -1,0 +1,149 @@
+package tiling
+
+import (
+	"context"
+	"math"
+
+	"github.com/cairngeo/cairn/tiling/thermal"
+)
+
+// ValueInfo describes the values of a subject's first band.
+type ValueInfo struct {
+	Width       int                  `json:"width" doc:"Pixels, which the other routes count" example:"4000"`
+	Height      int                  `json:"height" doc:"Pixels" example:"3000"`
+	Bands       int                  `json:"bandCount" example:"1"`
+	DataType    string               `json:"dataType" doc:"Byte, UInt16, Int16, UInt32, Int32, Float32 or Float64" example:"Float32"`
+	Min         *float64             `json:"valueMin" doc:"null: there are no values" example:"12.5"`
+	Max         *float64             `json:"valueMax" doc:"null: there are no values" example:"98.25"`
+	Unit        string               `json:"unit" doc:"Empty if unknown" example:"m"`
+	Thermal     bool                 `json:"isThermal" doc:"Whether it shows temperatures"`
+	Direct      bool                 `json:"isDirectValue" doc:"Whether the values are stored as they are, neither scaled nor raw numbers of a camera"`
+	Sensor      string               `json:"sensorId" doc:"Id of the thermal camera, thermal if it is not known, empty if there is none" example:"dji-h20t"`
+	Calibration *thermal.Calibration `json:"calibration,omitempty" doc:"Of a thermal camera, if the file has it"`
+}
+
+// ValueInfo describes the values of the first band.
+func (s *Server) ValueInfo(ctx context.Context, subject Subject) (ValueInfo, error) {
+	return look(ctx, s, subject, func(c *scan) (ValueInfo, error) {
+		low, high, err := s.extremes(ctx, c)
+		return ValueInfo{Width: c.width, Height: c.height, Bands: c.bands, DataType: c.dataType.String(), Min: number(low), Max: number(high),
+			Unit: c.unit(), Thermal: c.camera != "", Direct: c.direct(), Sensor: c.camera, Calibration: c.warmth}, err
+	})
+}
+
+// number is null in JSON for what is no number.
+func number(v float64) *float64 {
+	if !finite(v) {
+		return nil
+	}
+	return &v
+}
+
+// look opens the first band of a subject, when a worker is free, and returns
+// what is found.
+func look[T any](ctx context.Context, s *Server, subject Subject, find func(*scan) (T, error)) (found T, err error) {
+	if err := s.workers.Acquire(ctx, 1); err != nil {
+		return found, err
+	}
+	defer s.workers.Release(1)
+	c, err := s.openScan(ctx, subject, 1)
+	if err != nil {
+		return found, err
+	}
+	defer c.Close()
+	return find(c)
+}
+
+// study is look for what takes long: it leaves workers for tiles.
+func study[T any](ctx context.Context, s *Server, subject Subject, band int, find func(*scan) (T, error)) (found T, err error) {
+	if err := s.studies.Acquire(ctx, 1); err != nil {
+		return found, err
+	}
+	defer s.studies.Release(1)
+	c, err := s.openScan(ctx, subject, band)
+	if err != nil {
+		return found, err
+	}
+	defer c.Close()
+	return find(c)
+}
+
+// extremes are the least and the greatest value of the band, infinite if there
+// are none: those that the builder found, else those of at most 4 million
+// pixels spread over the raster.
+func (s *Server) extremes(ctx context.Context, c *scan) (low, high float64, err error) {
+	if !c.Photo {
+		low, high, known, err := s.recordedExtremes(ctx, c.Key, c.bandNumber)
+		if err != nil || known {
+			low, high = c.value(low), c.value(high)
+			return math.Min(low, high), math.Max(low, high), err
+		}
+	}
+	var m moments
+	err = s.eachAbout(ctx, c, 4<<20, c.whole(), m.add)
+	if m.count == 0 {
+		m.min, m.max = math.Inf(1), math.Inf(-1)
+	}
+	return m.min, m.max, err
+}
+
+// whole is all of the subject.
+func (c *scan) whole() []rect {
+	if c.Photo {
+		return []rect{{0, 0, c.width, c.height}}
+	}
+	return c.windows(0, 0, c.width-1, c.height-1)
+}
+
+// eachAbout is scan.each on the finest level of a COG on which the parts have
+// at most so many pixels; a photo is read whole.
+func (s *Server) eachAbout(ctx context.Context, c *scan, pixels int64, parts []rect, visit func([]float64)) error {
+	k := c.levelFor(pixels, parts)
+	if k == 0 {
+		return c.each(ctx, parts, visit)
+	}
+	level, err := s.level(c, c.bandNumber, k)
+	if err != nil {
+		return err
+	}
+	defer level.Close()
+	reduced := make([]rect, len(parts))
+	for i, part := range parts {
+		reduced[i] = c.reduce(part, k)
+	}
+	return level.each(ctx, reduced, visit)
+}
+
+// levelFor is the finest level on which the parts have at most so many pixels,
+// else the coarsest.
+func (c *scan) levelFor(pixels int64, parts []rect) int {
+	if c.Photo {
+		return 0
+	}
+	for k := range c.cog.Levels {
+		sum := int64(0)
+		for _, part := range parts {
+			r := c.reduce(part, k)
+			sum += int64(r.width) * int64(r.height)
+		}
+		if sum <= pixels {
+			return k
+		}
+	}
+	return len(c.cog.Levels) - 1
+}
+
+// reduce is the part on a level of the COG, at least one pixel.
+func (c *scan) reduce(part rect, level int) rect {
+	full, l := c.cog.Levels[0], c.cog.Levels[level]
+	side := func(from, n, whole, reduced int) (int, int) {
+		scale := float64(reduced) / float64(whole)
+		first := min(int(math.Round(float64(from)*scale)), reduced-1)
+		last := min(int(math.Round(float64(from+n)*scale)), reduced)
+		return first, max(1, last-first)
+	}
+	var r rect
+	r.x, r.width = side(part.x, part.width, full.Width, l.Width)
+	r.y, r.height = side(part.y, part.height, full.Height, l.Height)
+	return r
+}
