@@ -34,8 +34,8 @@ func (s *server) subject(ctx context.Context, d *catalog.Dataset, path string) (
 	}
 	switch e.Type {
 	case catalog.GeoRaster:
-		key, err := s.cogOf(ctx, e)
-		return tiling.Subject{Key: key, Outline: outline(e)}, err
+		raster, err := s.rasterOf(ctx, e)
+		return tiling.Subject{Key: raster.COG, Original: raster.Original, Outline: outline(e)}, err
 	case catalog.Image, catalog.GeoImage, catalog.Panorama, catalog.GeoPanorama:
 		subject := tiling.Subject{Key: blob.Key(e.Hash), Photo: true}
 		subject.Make, _ = e.Properties["make"].(string)

@@ -10,9 +10,6 @@ import (
 	"github.com/cairngeo/cairn/tiling/cog"
 )
 
-// rect is a part of a raster, in pixels.
-type rect struct{ x, y, width, height int }
-
 // frame is the grid of pixels that clients count: the bounding rectangle of a
 // raster's outline in Web Mercator, without the padding of its COG, in pixels
 // of very nearly the COG's size.

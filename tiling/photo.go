@@ -2,7 +2,6 @@ package tiling
 
 import (
 	"context"
-	"slices"
 
 	"github.com/airbusgeo/godal"
 
@@ -36,7 +35,7 @@ func (s *Server) openPhotoScan(ctx context.Context, subject Subject) (*scan, err
 		c.Close()
 		return nil, cairn.Errorf(cairn.TooLarge, "This picture of %dx%d pixels is too large to be looked into.", c.width, c.height)
 	}
-	c.examine(thermal.Properties(packet), flir)
+	c.examine(thermal.Properties(packet), flir, nil)
 	return c, nil
 }
 
@@ -45,13 +44,13 @@ func unreadablePhoto(cause error) error {
 }
 
 // examine finds out whether the subject shows temperatures, and how they are
-// computed.
-func (c *scan) examine(xmp map[string]string, flir []byte) {
+// computed. texts are metadata that lie elsewhere.
+func (c *scan) examine(xmp map[string]string, flir []byte, texts []string) {
 	raw, calibration := thermal.ParseFLIR(flir)
 	e := thermal.Evidence{Make: c.Make, Model: c.Model, XMP: xmp, FLIR: raw != nil || calibration != nil}
 	alone := c.bands == 1 || c.bands == 2 && c.ds.Bands()[1].ColorInterp() == godal.CIAlpha
 	if !c.Photo && alone {
-		e.Texts, e.Units = c.texts(xmp), c.units
+		e.Texts, e.Units = append((&raster{ds: c.ds}).texts(), texts...), c.units
 	}
 	if c.camera = thermal.Find(e); c.camera == "" {
 		return
@@ -66,16 +65,4 @@ func (c *scan) examine(xmp map[string]string, flir []byte) {
 	if c.warmth = calibration; c.warmth == nil {
 		c.warmth = thermal.FromXMP(xmp)
 	}
-}
-
-// texts are what the metadata of a raster say, always in the same order.
-func (c *scan) texts(xmp map[string]string) []string {
-	texts := []string{c.band.Description()}
-	for _, metadata := range []map[string]string{c.ds.Metadatas(), c.band.Metadatas(), xmp} {
-		for name, value := range metadata {
-			texts = append(texts, name+" "+value)
-		}
-	}
-	slices.Sort(texts)
-	return texts
 }

@@ -23,7 +23,7 @@ type PointValue struct {
 // PointValue reads the pixel x, y of the first band. The error is Invalid for
 // one that there is not.
 func (s *Server) PointValue(ctx context.Context, subject Subject, x, y int) (PointValue, error) {
-	return look(ctx, s, subject, func(c *scan) (PointValue, error) {
+	return glance(ctx, s, subject, func(c *scan) (PointValue, error) {
 		if x < 0 || y < 0 || x >= c.width || y >= c.height {
 			return PointValue{}, cairn.Errorf(cairn.Invalid, "There is no pixel %d, %d: columns go from 0 to %d, rows from 0 to %d.", x, y, c.width-1, c.height-1)
 		}

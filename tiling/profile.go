@@ -33,8 +33,8 @@ type ProfileSample struct {
 
 // How many points of a line are looked at.
 const (
-	usualSamples = 256
-	maxSamples   = 4096
+	usualPoints = 256
+	maxPoints   = 4096
 )
 
 // Profile reads the first band at points that are equally far from each other
@@ -43,9 +43,9 @@ const (
 // in degrees, the line is straight on the map.
 func (s *Server) Profile(ctx context.Context, subject Subject, line orb.LineString, samples int) (Profile, error) {
 	if samples < 2 {
-		samples = usualSamples
+		samples = usualPoints
 	}
-	samples = min(samples, maxSamples)
+	samples = min(samples, maxPoints)
 	legs, err := legsOf(line)
 	if err != nil {
 		return Profile{}, err

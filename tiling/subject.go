@@ -17,6 +17,7 @@ import (
 type Subject struct {
 	Key         string    // of a COG, or of a photo as it was uploaded
 	Photo       bool      // which of them
+	Original    string    // key of the upload of a raster, whose metadata count too; "" without one
 	Outline     orb.Bound // of a raster in degrees, longitudes continuous
 	Make, Model string    // of the camera, if known
 }
@@ -57,13 +58,40 @@ func (s *Server) openScan(ctx context.Context, subject Subject, band int) (*scan
 	if err := c.open(s.store.Location(subject.Key), band, 0); err != nil {
 		return nil, err
 	}
+	texts, err := s.askOriginal(ctx, c)
+	if err != nil {
+		c.Close()
+		return nil, err
+	}
 	packet, err := cog.XMP(src.object, src.object.Size())
 	if err != nil {
 		c.Close()
 		return nil, unreadable(err)
 	}
-	c.examine(thermal.Properties(packet), nil)
+	c.examine(thermal.Properties(packet), nil, texts)
 	return c, nil
+}
+
+// askOriginal takes the units from what was uploaded if the COG has none, and
+// returns what its metadata say.
+func (s *Server) askOriginal(ctx context.Context, c *scan) (texts []string, err error) {
+	if c.Original == "" {
+		return nil, nil
+	}
+	object, err := s.store.Open(ctx, c.Original)
+	if err != nil {
+		return nil, err
+	}
+	defer object.Close()
+	if index, err := cog.Parse(object, object.Size()); err == nil && len(c.units) == 0 {
+		c.units = index.Units
+	}
+	original, err := openRaster(s.store.Location(c.Original), godal.Drivers("GTiff"))
+	if err != nil {
+		return nil, cairn.Errorf(cairn.Internal, "The original of this raster can't be read. Upload it again.").Because(err)
+	}
+	texts = original.texts()
+	return texts, original.Close()
 }
 
 func (c *scan) Close() error { return c.ds.Close() }

@@ -24,7 +24,7 @@ type ValueInfo struct {
 
 // ValueInfo describes the values of the first band.
 func (s *Server) ValueInfo(ctx context.Context, subject Subject) (ValueInfo, error) {
-	return look(ctx, s, subject, func(c *scan) (ValueInfo, error) {
+	return glance(ctx, s, subject, func(c *scan) (ValueInfo, error) {
 		low, high, err := s.extremes(ctx, c)
 		return ValueInfo{Width: c.width, Height: c.height, Bands: c.bands, DataType: c.dataType.String(), Min: number(low), Max: number(high),
 			Unit: c.unit(), Thermal: c.camera != "", Direct: c.direct(), Sensor: c.camera, Calibration: c.warmth}, err
@@ -39,9 +39,9 @@ func number(v float64) *float64 {
 	return &v
 }
 
-// look opens the first band of a subject, when a worker is free, and returns
+// glance opens the first band of a subject, when a worker is free, and returns
 // what is found.
-func look[T any](ctx context.Context, s *Server, subject Subject, find func(*scan) (T, error)) (found T, err error) {
+func glance[T any](ctx context.Context, s *Server, subject Subject, find func(*scan) (T, error)) (found T, err error) {
 	if err := s.workers.Acquire(ctx, 1); err != nil {
 		return found, err
 	}
@@ -54,7 +54,7 @@ func look[T any](ctx context.Context, s *Server, subject Subject, find func(*sca
 	return find(c)
 }
 
-// study is look for what takes long: it leaves workers for tiles.
+// study is glance for what takes long: it leaves workers for tiles.
 func study[T any](ctx context.Context, s *Server, subject Subject, band int, find func(*scan) (T, error)) (found T, err error) {
 	if err := s.studies.Acquire(ctx, 1); err != nil {
 		return found, err
@@ -73,10 +73,14 @@ func study[T any](ctx context.Context, s *Server, subject Subject, band int, fin
 // pixels spread over the raster.
 func (s *Server) extremes(ctx context.Context, c *scan) (low, high float64, err error) {
 	if !c.Photo {
-		low, high, known, err := s.recordedExtremes(ctx, c.Key, c.bandNumber)
-		if err != nil || known {
-			low, high = c.value(low), c.value(high)
-			return math.Min(low, high), math.Max(low, high), err
+		known, err := s.recorded(ctx, c.Key, c.bandNumber)
+		if err != nil {
+			return 0, 0, err
+		}
+		if known != nil {
+			band := known[c.bandNumber-1]
+			low, high = c.value(band.Min), c.value(band.Max)
+			return math.Min(low, high), math.Max(low, high), nil
 		}
 	}
 	var m moments
