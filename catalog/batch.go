@@ -114,6 +114,7 @@ func (tx Tx) endBatches(ctx context.Context, tokens []string) error {
 		return nil
 	}
 	for _, statement := range []string{
+		`select from share_batches where token = any($1) order by token for update`, // waits for files that are being noted: see running
 		`select from datasets where id in (select dataset_id from share_batches where token = any($1)) order by id for update`,
 		`update share_batches set status = 2, ended_at = now() where token = any($1) and status = 0`,
 		`delete from share_entries where batch in (select token from share_batches where token = any($1) and status = 2)`,

@@ -35,9 +35,10 @@ func (tx Tx) OpenPush(ctx context.Context, caller auth.Caller, d *Dataset) (*Pus
 func (d *Dataset) id() uuid.NullUUID { return uuid.NullUUID{UUID: d.ID, Valid: d.ID != uuid.Nil} }
 
 // ofUser is a condition on a push: its user, and the dataset that it goes to,
-// which may have come into being meanwhile; ofPush is that of one push.
+// which may have come into being meanwhile, also by the push itself just now;
+// ofPush is that of one push.
 const (
-	ofUser = ` user_id = $2 and (dataset_id = $3 or dataset_id is null and organization_id = $4 and slug = $5) and (committed or last_active_at > now() - $6::interval)`
+	ofUser = ` user_id = $2 and (dataset_id = $3 or (dataset_id is null or committed and $3 is null) and organization_id = $4 and slug = $5) and (committed or last_active_at > now() - $6::interval)`
 	ofPush = ` token = $1 and` + ofUser
 )
 

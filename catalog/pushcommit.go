@@ -87,11 +87,13 @@ func (c commit) checkComplete(ctx context.Context) error {
 func (c commit) moveRecords(ctx context.Context) error {
 	_, err := c.Exec(ctx, `
 		update metadata m set path = moved.dest from (
-			select min(gone.path) as source, min(come.path) as dest
-			from (select distinct e.hash from metadata r join entries e on e.dataset_id = $2 and e.path = r.path and e.hash <> '' where r.dataset_id = $2) described
-			join entries gone on gone.dataset_id = $2 and gone.hash = described.hash and gone.hash <> '' and not exists (select from push_entries p where p.push = $1 and p.path = gone.path)
-			join push_entries come on come.push = $1 and come.hash = described.hash and come.added
-			group by described.hash having count(distinct gone.path) = 1 and count(distinct come.path) = 1) moved
+			select gone.path as source, come.path as dest
+			from (
+				select hash, min(path) as path from entries e
+				where dataset_id = $2 and hash <> '' and hash in (select d.hash from metadata r join entries d on d.dataset_id = $2 and d.path = r.path and d.hash <> '' where r.dataset_id = $2)
+					and not exists (select from push_entries p where p.push = $1 and p.path = e.path)
+				group by hash having count(*) = 1) gone
+			join (select hash, min(path) as path from push_entries where push = $1 and added and hash <> '' group by hash having count(*) = 1) come on come.hash = gone.hash) moved
 		where m.dataset_id = $2 and m.path = moved.source collate "C" and exists (select from push_records p where p.push = $1 and p.id = m.id)`, c.push.Token, c.push.Dataset.ID)
 	return err
 }

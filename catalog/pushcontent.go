@@ -102,8 +102,9 @@ func (tx Tx) dropUnstored(ctx context.Context, p *Push, stored func(hash string)
 	return err
 }
 
-// extension is that of a path in SQL: what a file is depends on it and on its content.
-const extension = `lower(substring(%s.path from '\.([^./]*)$'))`
+// extension is that of a path in SQL: what a file is depends on it and on its
+// content. It is never null, so that rows can be joined by it in any way.
+const extension = `coalesce(lower(substring(%s.path from '\.([^./]*)$')), '')`
 
 // describedAs takes over what is known of d.
 const describedAs = ` set type = d.type, properties = d.properties, mtime = d.mtime, point_geom = d.point_geom, polygon_geom = d.polygon_geom`
@@ -113,15 +114,13 @@ const describedAs = ` set type = d.type, properties = d.properties, mtime = d.mt
 func (tx Tx) describeHeld(ctx context.Context, p *Push, datasets []uuid.UUID, earlier []string) error {
 	_, err := tx.Exec(ctx, `
 		with d as materialized (
-			select kind.hash, kind.extension, e.type, e.properties, case when e.dataset_id = $3 then e.mtime end as mtime, e.point_geom, e.polygon_geom
-			from (
-				select distinct a.hash, `+fmt.Sprintf(extension, "a")+` as extension
-				from push_contents c join push_entries a on a.push = $1 and a.added and a.hash = c.hash where c.push = $1 and not c.sent) kind,
-			lateral (
-				select * from entries e where e.hash = kind.hash and e.hash <> '' and e.dataset_id = any($2)
-					and `+fmt.Sprintf(extension, "e")+` is not distinct from kind.extension order by e.dataset_id = $3 desc limit 1) e)
+			select e.* from push_contents c, lateral (
+				select distinct on (extension) e.hash, `+fmt.Sprintf(extension, "e")+` as extension, e.type, e.properties,
+					case when e.dataset_id = $3 then e.mtime end as mtime, e.point_geom, e.polygon_geom
+				from entries e where e.hash = c.hash and e.hash <> '' and e.dataset_id = any($2) order by extension, e.dataset_id = $3 desc) e
+			where c.push = $1 and not c.sent)
 		update push_entries p`+describedAs+` from d
-		where p.push = $1 and p.added and p.hash = d.hash and `+fmt.Sprintf(extension, "p")+` is not distinct from d.extension`, p.Token, datasets, p.Dataset.ID)
+		where p.push = $1 and p.added and p.hash = d.hash and `+fmt.Sprintf(extension, "p")+` = d.extension`, p.Token, datasets, p.Dataset.ID)
 	if err != nil {
 		return err
 	}
@@ -182,7 +181,7 @@ func (tx Tx) describeAlike(ctx context.Context, p *Push) error {
 		update push_entries p`+describedAs+` from (
 			select distinct on (hash, extension) hash, `+fmt.Sprintf(extension, "e")+` as extension, type, properties, mtime, point_geom, polygon_geom
 			from push_entries e where push = $1 and added and hash <> '' and type is not null order by hash, extension) d
-		where p.push = $1 and p.added and p.type is null and p.hash = d.hash and `+fmt.Sprintf(extension, "p")+` is not distinct from d.extension`, p.Token)
+		where p.push = $1 and p.added and p.type is null and p.hash = d.hash and `+fmt.Sprintf(extension, "p")+` = d.extension`, p.Token)
 	return err
 }
 

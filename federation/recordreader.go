@@ -31,7 +31,7 @@ type recordReader struct {
 const maxData = 16 << 20
 
 func newRecordReader(r io.Reader) *recordReader {
-	return &recordReader{tokens: jsontext.NewDecoder(&shortTexts{r: r, most: 2 * maxData})}
+	return &recordReader{tokens: newDecoder(r, 2*maxData)}
 }
 
 // next returns the next record, io.EOF after the last.

@@ -5,7 +5,14 @@ import (
 	"io"
 
 	"github.com/cairngeo/cairn"
+	"github.com/go-json-experiment/json/jsontext"
 )
+
+// newDecoder reads JSON in which no text is longer than so many bytes, in
+// little memory: it does not keep the names of an object's members either.
+func newDecoder(r io.Reader, longest int) *jsontext.Decoder {
+	return jsontext.NewDecoder(&shortTexts{r: r, most: longest}, jsontext.AllowDuplicateNames(true))
+}
 
 // shortTexts reads JSON and fails where a text in it is so long that whoever
 // decodes it would need more memory than any honest text does.

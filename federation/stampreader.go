@@ -18,7 +18,7 @@ type stampReader struct {
 }
 
 func newStampReader(r io.Reader) *stampReader {
-	return &stampReader{tokens: jsontext.NewDecoder(&shortTexts{r: r, most: 64 << 10})}
+	return &stampReader{tokens: newDecoder(r, 64<<10)}
 }
 
 // read calls entries and records where the stamp has them, each to read them
@@ -33,7 +33,13 @@ func (s *stampReader) read(entries func(next func() (path, hash string, err erro
 		if err != nil {
 			return err
 		}
-		seen[member] = true
+		if seen[member] {
+			return errMalformed("it has the member " + member + " twice")
+		}
+		switch member {
+		case "checksum", "entries", "meta":
+			seen[member] = true
+		}
 		switch member {
 		case "checksum":
 			s.Checksum, err = s.text()

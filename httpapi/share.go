@@ -283,7 +283,10 @@ func (s *server) commitShare(ctx context.Context, in *ShareInput) (*struct{ Body
 	if err != nil {
 		return nil, err
 	}
-	if b.Status != catalog.BatchCommitted { // a repeated commit is answered like the first
+	switch {
+	case b.Status == catalog.BatchCommitted && b.Slug == "":
+		return nil, cairn.Errorf(cairn.NotFound, "The dataset was deleted since this share was committed.")
+	case b.Status != catalog.BatchCommitted: // a repeated commit is answered like the first
 		if b, err = s.Catalog.OpenBatch(ctx, callerFrom(ctx), in.Token); err != nil {
 			return nil, err
 		}

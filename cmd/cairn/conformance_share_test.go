@@ -254,6 +254,8 @@ var shareStatements = []statement{
 		c.shareFile(t, token, "late.txt", "156").requireError(t, 400)
 		c.send(t, "POST", "/share/"+token+"/rollback", nil).requireError(t, 400)
 		requirePage(t, "/r/admin/rest156")
+		require.Equal(t, 204, c.send(t, "DELETE", "/orgs/admin/ds/rest156", nil).status)
+		c.send(t, "POST", "/share/"+token+"/commit", nil).requireError(t, 404) // there is no such page any more
 	}},
 	{number: 157, says: "rollback keeps older files", holds: func(t *testing.T) {
 		c := server(t)
