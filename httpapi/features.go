@@ -111,7 +111,7 @@ func (s *server) features(context.Context, *struct{}) (*featuresOutput, error) {
 		PasswordPolicy:                  newPasswordPolicy(s.Users.Policy()),
 		DatasetThumbnailCandidates:      thumbnailCandidates,
 		BulkDownloadAsyncThresholdBytes: asyncDownloadBytes,
-		MaxExportSizeBytes:              new(s.Ingest.MaxOutputBytes()),
+		MaxExportSizeBytes:              new(int64(maxExport)),
 		TaskTools:                       taskTools(s.Ingest.Tools()),
 		TaskStates:                      taskStates(),
 		HubOptions:                      s.HubOptions,

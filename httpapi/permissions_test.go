@@ -51,10 +51,10 @@ func newWhole(t *testing.T) *whole {
 	store, err := blob.NewFolder(t.TempDir())
 	require.NoError(t, err)
 	t.Cleanup(func() { assert.NoError(t, store.Close()) })
-	intake, _, err := ingest.New(entries, store, pool, ingest.Options{})
-	require.NoError(t, err)
 	tiles := tiling.New(store, tiling.Options{CacheBytes: 1 << 20})
 	t.Cleanup(tiles.Close)
+	intake, _, err := ingest.New(entries, store, pool, ingest.Options{Tiles: tiles})
+	require.NoError(t, err)
 	w := &whole{pool: pool, catalog: entries, ingest: intake, tokens: map[string]string{}}
 	w.Handler = New(Config{Users: users, Catalog: entries, Store: store, Ingest: intake, Federation: federation.New(entries, intake), Tiles: tiles,
 		Reference: web.Reference, Page: fstest.MapFS{"index.html": {Data: []byte("<html>")}}})

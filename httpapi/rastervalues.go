@@ -7,9 +7,9 @@ import (
 	"github.com/cairngeo/cairn"
 	"github.com/cairngeo/cairn/catalog"
 	"github.com/cairngeo/cairn/catalog/blob"
+	"github.com/cairngeo/cairn/ingest"
 	"github.com/cairngeo/cairn/tiling"
 	"github.com/danielgtaylor/huma/v2"
-	"github.com/paulmach/orb"
 )
 
 func (s *server) registerRasterValues() {
@@ -35,7 +35,7 @@ func (s *server) subject(ctx context.Context, d *catalog.Dataset, path string) (
 	switch e.Type {
 	case catalog.GeoRaster:
 		raster, err := s.rasterOf(ctx, e)
-		return tiling.Subject{Key: raster.COG, Original: raster.Original, Outline: outline(e)}, err
+		return tiling.Subject{Key: raster.COG, Original: raster.Original, Outline: ingest.Outline(e)}, err
 	case catalog.Image, catalog.GeoImage, catalog.Panorama, catalog.GeoPanorama:
 		subject := tiling.Subject{Key: blob.Key(e.Hash), Photo: true}
 		subject.Make, _ = e.Properties["make"].(string)
@@ -43,15 +43,6 @@ func (s *server) subject(ctx context.Context, d *catalog.Dataset, path string) (
 		return subject, nil
 	}
 	return tiling.Subject{}, cairn.Errorf(cairn.Invalid, "%q is neither a raster nor a photo.", e.Path)
-}
-
-// outline is the bounding rectangle of an entry's polygon, in degrees.
-func outline(e catalog.Entry) orb.Bound {
-	if e.Polygon == nil {
-		return orb.Bound{}
-	}
-	b := e.Polygon.Bounds()
-	return orb.Bound{Min: orb.Point{b.Min(0), b.Min(1)}, Max: orb.Point{b.Max(0), b.Max(1)}}
 }
 
 // RasterInput is embedded in the inputs of operations that read a raster by a path in the query.

@@ -84,6 +84,7 @@ func New(c Config) http.Handler {
 	s.registerRasterValues()
 	s.registerRasterProfile()
 	s.registerContours()
+	s.registerExport()
 	s.registerBuilds()
 	s.registerTasks()
 	s.registerSystemTasks()

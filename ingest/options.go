@@ -7,6 +7,7 @@ import (
 
 	"github.com/cairngeo/cairn"
 	"github.com/cairngeo/cairn/catalog"
+	"github.com/cairngeo/cairn/tiling"
 	"github.com/google/uuid"
 )
 
@@ -20,6 +21,8 @@ type Options struct {
 	ArtifactLifetime     time.Duration // 24 hours
 	RetentionDays        int           // of tasks that ended; 60
 	IndexBytes           int64         // of the index files that are kept for the next who asks; 1 GiB
+
+	Tiles *tiling.Server // draws what is exported; without it there are no exports
 }
 
 func (o Options) withDefaults() Options {
@@ -32,6 +35,7 @@ func (o Options) withDefaults() Options {
 		ArtifactLifetime:     cmp.Or(o.ArtifactLifetime, 24*time.Hour),
 		RetentionDays:        cmp.Or(o.RetentionDays, 60),
 		IndexBytes:           cmp.Or(o.IndexBytes, 1<<30),
+		Tiles:                o.Tiles,
 	}
 }
 
@@ -67,6 +71,3 @@ func (o Options) checkActive(ctx context.Context, tx catalog.Tx, dataset, user u
 	busy.NoRetry, busy.RetryAfter = true, 30*time.Second
 	return busy
 }
-
-// MaxOutputBytes is the size of the largest file that a task may make.
-func (in *Ingest) MaxOutputBytes() int64 { return in.options.MaxOutputBytes }

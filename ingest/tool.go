@@ -123,10 +123,14 @@ func (again) Error() string { return "to be continued" }
 
 // newTools are the tools that there are, in the order in which they are listed.
 func newTools(in *Ingest) []Tool {
-	return []Tool{
+	tools := []Tool{
 		&buildTool{in},
 		&bulkDownload{in},
 	}
+	if in.options.Tiles != nil {
+		tools = append(tools, &rasterExport{in})
+	}
+	return tools
 }
 
 // Tools describes the tools that there are.

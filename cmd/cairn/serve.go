@@ -145,14 +145,15 @@ func (s *serveCommand) start(ctx context.Context) (n *node, err error) {
 		return n, err
 	}
 	n.onStop(func(context.Context) error { return store.Close() })
+	tiles := tiling.New(store, tiling.Options{CacheBytes: s.CacheMB << 20})
+	n.onStop(func(context.Context) error { tiles.Close(); return nil })
 	options := s.Tasks.options()
+	options.Tiles = tiles
 	s.Indexes.apply(&options)
 	intake, jobs, err := ingest.New(entries, store, pool, options)
 	if err != nil {
 		return n, err
 	}
-	tiles := tiling.New(store, tiling.Options{CacheBytes: s.CacheMB << 20})
-	n.onStop(func(context.Context) error { tiles.Close(); return nil })
 	queue, err := ingest.Start(ctx, jobs, pool)
 	if err != nil {
 		return n, err
