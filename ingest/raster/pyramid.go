@@ -237,10 +237,10 @@ func (w *pyramidWorker) joint(at position, drawn bool) *joint {
 	if drawn && j.surface == nil {
 		if n := len(w.spare); n > 0 {
 			j.surface, w.spare = w.spare[n-1], w.spare[:n-1]
-			j.surface.clear()
 		} else {
 			j.surface = w.painter.newSurface(tileSize)
 		}
+		j.surface.clear()
 	}
 	return j
 }
