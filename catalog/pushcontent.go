@@ -139,9 +139,9 @@ func (c *Catalog) Announced(ctx context.Context, p *Push, path string) (hash str
 			and not exists (select from push_contents c where c.push = e.push and c.hash = e.hash and not sent)`, p.Token, path)
 }
 
-// SentBytes is how much was sent for the push.
-func (c *Catalog) SentBytes(ctx context.Context, p *Push) (int64, error) {
-	return one(ctx, c.pool, pgx.RowTo[int64], nil, `select coalesce(sum(size), 0)::bigint from push_contents where push = $1 and sent`, p.Token)
+// SentBytes is how much of other contents was sent for the push.
+func (c *Catalog) SentBytes(ctx context.Context, p *Push, hash string) (int64, error) {
+	return one(ctx, c.pool, pgx.RowTo[int64], nil, `select coalesce(sum(size), 0)::bigint from push_contents where push = $1 and sent and hash <> $2`, p.Token, hash)
 }
 
 // Deliver notes that the content of a file was sent and is stored.
@@ -150,6 +150,9 @@ func (tx Tx) Deliver(ctx context.Context, p *Push, path string, content Content,
 		return err
 	}
 	if err := tx.describeStaged(ctx, p, path, d); err != nil {
+		return err
+	}
+	if _, err := tx.Exec(ctx, `update push_entries set mtime = extract(epoch from now())::bigint where push = $1 and path = $2`, p.Token, path); err != nil {
 		return err
 	}
 	_, err := tx.Exec(ctx, `insert into push_contents (push, hash, size, sent) values ($1, $2, $3, true) on conflict do nothing`, p.Token, content.Hash, content.Size)

@@ -117,10 +117,12 @@ func (tx Tx) Share(ctx context.Context, b *Batch, e Entry) error {
 	return err
 }
 
-// SharedBytes is how much has been staged in a share.
-func (c *Catalog) SharedBytes(ctx context.Context, b *Batch) (int64, error) {
+// SharedBytes is how much has been staged in a share for other paths.
+func (c *Catalog) SharedBytes(ctx context.Context, b *Batch, path string) (int64, error) {
 	return one(ctx, c.pool, pgx.RowTo[int64], nil, `select coalesce(sum(size), 0)::bigint from (
-		select size from share_entries where batch = $1 union all select size from share_chunks where batch = $1) staged`, b.Token)
+		select size from share_entries where batch = $1 and path <> $2
+		union all
+		select f.size from share_files f where batch = $1 and path <> $2 and not exists (select from share_entries e where e.batch = $1 and e.path = f.path)) staged`, b.Token, path)
 }
 
 // CheckShared returns an error if no file can be put at the path: something is

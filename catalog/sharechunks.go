@@ -17,7 +17,7 @@ type ChunkedFile struct {
 
 // ShareChunk stages one chunk of a file; one that came before at the same
 // position is replaced. When the file is complete it returns all chunks in
-// order.
+// order. They stay until the share ends, so that the last one can be repeated.
 func (tx Tx) ShareChunk(ctx context.Context, b *Batch, f ChunkedFile, position int, chunk Content) (complete []Content, err error) {
 	if err := tx.running(ctx, b); err != nil {
 		return nil, err
@@ -38,6 +38,13 @@ func (tx Tx) ShareChunk(ctx context.Context, b *Batch, f ChunkedFile, position i
 	if known != f {
 		return nil, cairn.Errorf(cairn.Invalid, "The chunks of %q don't agree about its path, its size or their number. Send all of it again with another fileId.", known.Path)
 	}
+	// Another chunk for a file that is complete begins the file anew; the same one again does not.
+	_, err = tx.Exec(ctx, `delete from share_chunks where batch = $1 and file_id = $2
+		and (select count(*) from share_chunks where batch = $1 and file_id = $2) = $3
+		and not exists (select from share_chunks where batch = $1 and file_id = $2 and position = $4 and hash = $5)`, b.Token, f.ID, f.Chunks, position, chunk.Hash)
+	if err != nil {
+		return nil, err
+	}
 	_, err = tx.Exec(ctx, `insert into share_chunks (batch, file_id, position, hash, size) values ($1, $2, $3, $4, $5)
 		on conflict (batch, file_id, position) do update set hash = excluded.hash, size = excluded.size`, b.Token, f.ID, position, chunk.Hash, chunk.Size)
 	if err != nil {
@@ -48,10 +55,4 @@ func (tx Tx) ShareChunk(ctx context.Context, b *Batch, f ChunkedFile, position i
 		return nil, err
 	}
 	return chunks, nil
-}
-
-// ForgetChunks lets the chunks of a file go.
-func (tx Tx) ForgetChunks(ctx context.Context, b *Batch, f ChunkedFile) error {
-	_, err := tx.Exec(ctx, `delete from share_files where batch = $1 and file_id = $2`, b.Token, f.ID)
-	return err
 }

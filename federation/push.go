@@ -59,7 +59,7 @@ func (f *Federation) DeliverFile(ctx context.Context, p *catalog.Push, path stri
 	if content.Hash != hash {
 		return cairn.Errorf(cairn.Invalid, "%q is not what was announced: it has changed since it was added to the index. Run ddb sync (or add the file again), then push again.", path)
 	}
-	if err := f.checkRoom(ctx, p.Dataset, content.Size, func() (int64, error) { return f.catalog.SentBytes(ctx, p) }); err != nil {
+	if err := f.checkRoom(ctx, p.Dataset, content.Size, func() (int64, error) { return f.catalog.SentBytes(ctx, p, content.Hash) }); err != nil {
 		return err
 	}
 	description, err := f.ingest.Describe(ctx, content.Hash, path)

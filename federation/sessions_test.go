@@ -196,6 +196,8 @@ func TestPushAndShareKeepToTheQuota(t *testing.T) {
 	require.NoError(t, err)
 	_, err = f.ShareFile(t.Context(), b, "a", f.receive(t, "a"+large))
 	require.NoError(t, err)
+	_, err = f.ShareFile(t.Context(), b, "a", f.receive(t, "a"+large))
+	require.NoError(t, err, "the same again needs no more room")
 	_, err = f.ShareFile(t.Context(), b, "b", f.receive(t, "b"+large))
 	assert.Equal(t, cairn.QuotaExceeded, cairn.CodeOf(err))
 
@@ -272,4 +274,31 @@ func TestMetadataFollowsAMovedFile(t *testing.T) {
 	paths := map[string]string{}
 	require.NoError(t, f.catalog.DumpMetadata(ctx, f.destination(t, "moved"), ids, func(r catalog.Record) error { paths[r.ID] = r.Path; return nil }))
 	assert.Equal(t, map[string]string{"one": "sub/a", "two": "b"}, paths, "which of the equal files moved where, nobody knows")
+}
+
+// The last chunk of a file can be repeated by a client that did not hear the
+// answer; other content begins the file anew.
+func TestAFileInChunksIsRepeated(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	token, err := f.catalog.OpenShare(t.Context(), f.user, catalog.NewShare{})
+	require.NoError(t, err)
+	b, err := f.catalog.OpenBatch(t.Context(), f.user, token)
+	require.NoError(t, err)
+	send := func(position int, text string) *catalog.Entry {
+		e, err := f.ShareChunk(t.Context(), b, catalog.ChunkedFile{ID: "c", Path: "c", Size: 2, Chunks: 2}, position, f.receive(t, text))
+		require.NoError(t, err)
+		return e
+	}
+	ab, xy := f.receive(t, "ab").Hash, f.receive(t, "xy").Hash
+	assert.Nil(t, send(1, "b"))
+	for range 2 {
+		e := send(0, "a")
+		require.NotNil(t, e)
+		assert.Equal(t, ab, e.Hash)
+	}
+	assert.Nil(t, send(0, "x"), "another file")
+	e := send(1, "y")
+	require.NotNil(t, e)
+	assert.Equal(t, xy, e.Hash)
 }

@@ -16,16 +16,11 @@ func (f *Federation) Receiving(ctx context.Context, b *catalog.Batch, receive fu
 
 // ShareFile stages a file in a share. It becomes an entry at commit.
 func (f *Federation) ShareFile(ctx context.Context, b *catalog.Batch, path string, content catalog.Content) (catalog.Entry, error) {
-	if err := f.checkShareRoom(ctx, b, content.Size); err != nil {
-		return catalog.Entry{}, err
-	}
-	return f.shareFile(ctx, b, path, content, func(catalog.Tx) error { return nil })
-}
-
-// shareFile stages a file for which there is room, and does something else with it.
-func (f *Federation) shareFile(ctx context.Context, b *catalog.Batch, path string, content catalog.Content, also func(catalog.Tx) error) (catalog.Entry, error) {
 	path, err := catalog.CleanPath(path)
 	if err != nil {
+		return catalog.Entry{}, err
+	}
+	if err := f.checkShareRoom(ctx, b, path, content.Size); err != nil {
 		return catalog.Entry{}, err
 	}
 	if err := f.catalog.CheckShared(ctx, b, path); err != nil {
@@ -39,21 +34,20 @@ func (f *Federation) shareFile(ctx context.Context, b *catalog.Batch, path strin
 		if err := tx.Share(ctx, b, e); err != nil {
 			return err
 		}
-		if err := f.ingest.CheckStored(ctx, e.Hash); err != nil {
-			return err
-		}
-		return also(tx)
+		return f.ingest.CheckStored(ctx, e.Hash)
 	})
 }
 
-func (f *Federation) checkShareRoom(ctx context.Context, b *catalog.Batch, more int64) error {
-	return f.checkRoom(ctx, b.Dataset, more, func() (int64, error) { return f.catalog.SharedBytes(ctx, b) })
+// checkShareRoom returns an error if a file of that size has no room at the
+// path, beside what else has been staged.
+func (f *Federation) checkShareRoom(ctx context.Context, b *catalog.Batch, path string, size int64) error {
+	return f.checkRoom(ctx, b.Dataset, size, func() (int64, error) { return f.catalog.SharedBytes(ctx, b, path) })
 }
 
 // ShareChunk stages one chunk of a file, in any order. When all have come they
 // are shared as one file, which is then not nil.
 func (f *Federation) ShareChunk(ctx context.Context, b *catalog.Batch, file catalog.ChunkedFile, position int, chunk catalog.Content) (*catalog.Entry, error) {
-	if err := f.checkShareRoom(ctx, b, chunk.Size); err != nil {
+	if err := f.checkShareRoom(ctx, b, file.Path, file.Size); err != nil {
 		return nil, err
 	}
 	var chunks []catalog.Content
@@ -77,7 +71,7 @@ func (f *Federation) ShareChunk(ctx context.Context, b *catalog.Batch, file cata
 	if err != nil {
 		return nil, err
 	}
-	e, err := f.shareFile(ctx, b, file.Path, whole, func(tx catalog.Tx) error { return tx.ForgetChunks(ctx, b, file) })
+	e, err := f.ShareFile(ctx, b, file.Path, whole)
 	return &e, err
 }
 

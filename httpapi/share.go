@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"net/http"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -139,6 +140,9 @@ func (s *server) listBatches(ctx context.Context, in *DatasetInput) (*spooled, e
 	batches, err := s.Catalog.Batches(ctx, d)
 	if err != nil {
 		return nil, err
+	}
+	if !d.May(callerFrom(ctx), auth.WriteDataset) { // what is not committed is the writers' business
+		batches = slices.DeleteFunc(batches, func(b *catalog.Batch) bool { return b.Status == catalog.BatchRunning })
 	}
 	return s.spool(func(out *spoolWriter) error {
 		if err := out.WriteByte('['); err != nil {

@@ -112,7 +112,9 @@ func (in *Ingest) Join(ctx context.Context, parts []catalog.Content) (catalog.Co
 	var size int64
 	readers := make([]io.Reader, len(parts))
 	for i, part := range parts {
-		readers[i] = &lazyObject{ctx: ctx, store: in.store, key: blob.Key(part.Hash)}
+		object := &lazyObject{ctx: ctx, store: in.store, key: blob.Key(part.Hash)}
+		defer object.Close()
+		readers[i] = object
 		size += part.Size
 	}
 	return in.Receive(ctx, io.MultiReader(readers...), size)
@@ -129,7 +131,7 @@ type lazyObject struct {
 }
 
 func (l *lazyObject) Read(p []byte) (n int, err error) {
-	if l.object == nil {
+	if l.rest == nil {
 		if l.object, err = l.store.Open(l.ctx, l.key); err != nil {
 			return 0, err
 		}
@@ -137,9 +139,19 @@ func (l *lazyObject) Read(p []byte) (n int, err error) {
 	}
 	n, err = l.rest.Read(p)
 	if err != nil {
-		err = cmp.Or(l.object.Close(), err)
+		err = cmp.Or(l.Close(), err)
 	}
 	return n, err
+}
+
+// Close closes what is open; again does nothing.
+func (l *lazyObject) Close() error {
+	if l.object == nil {
+		return nil
+	}
+	object := l.object
+	l.object = nil
+	return object.Close()
 }
 
 // Upload is Receive and Put in one.
