@@ -45,7 +45,7 @@ func (tx Tx) stage(ctx context.Context, table string, columns []string, next fun
 		return wrong
 	}
 	if pg, ok := errors.AsType[*pgconn.PgError](err); ok && pg.Code == "23505" {
-		return cairn.Errorf(cairn.Invalid, "The stamp names a path or a metadata record twice.").Because(err)
+		return cairn.Errorf(cairn.Invalid, "The stamp names a path or a metadata record twice.")
 	}
 	return err
 }
