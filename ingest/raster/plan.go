@@ -57,6 +57,14 @@ func (r tileRange) origin(zoom int) (x, y float64) {
 // planFor places ds on the grid, or says why it has no place there.
 func planFor(ds *godal.Dataset) (plan, error) {
 	if ds.Projection() == "" {
+		if len(ds.GCPs()) > 0 {
+			return plan{}, cairn.Errorf(cairn.Invalid,
+				"The raster is placed by ground control points, which can be fitted in several ways; rectify it (for instance with gdalwarp) and upload it again.")
+		}
+		if len(ds.Metadatas(godal.Domain("RPC"))) > 0 {
+			return plan{}, cairn.Errorf(cairn.Invalid,
+				"The raster is placed by the model of its camera (RPC), which needs a terrain; orthorectify it (for instance with gdalwarp -rpc) and upload it again.")
+		}
 		return plan{}, cairn.Errorf(cairn.Invalid,
 			"The raster has no coordinate reference system; assign one (for instance with gdal_edit -a_srs) and upload it again.")
 	}

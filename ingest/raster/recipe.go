@@ -96,6 +96,12 @@ func checkBands(ds *godal.Dataset, bands []godal.Band) error {
 		}
 		block += float64(s.BlockSizeX) * float64(s.BlockSizeY) * float64(productType(b).Size())
 	}
+	if ds.Metadata("COMPRESSION", godal.Domain("IMAGE_STRUCTURE")) == "JPEG" && bands[0].Metadata("NBITS", godal.Domain("IMAGE_STRUCTURE")) == "12" {
+		// Few builds of libjpeg know 12 bits.
+		if err := bands[0].Read(0, 0, make([]uint16, 1), 1, 1, godal.SkipWarnings); err != nil {
+			return cairn.Errorf(cairn.Invalid, "The raster is compressed as JPEG of 12 bits, which can't be decoded here; save it with another compression, such as DEFLATE.").Because(err)
+		}
+	}
 	if block > maxBlockMemory {
 		return cairn.Errorf(cairn.Invalid,
 			"The raster is stored in blocks too large to decode (%.0f MiB each); save it as a tiled GeoTIFF and upload it again.", block/(1<<20))
