@@ -85,6 +85,8 @@ func New(c Config) http.Handler {
 	s.registerRasterProfile()
 	s.registerContours()
 	s.registerExport()
+	s.registerRasterInfo()
+	s.registerTileJSON()
 	s.registerBuilds()
 	s.registerTasks()
 	s.registerSystemTasks()

@@ -14,32 +14,6 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 )
 
-// styleParameters describe in the document what style.Parameters hold.
-var styleParameters = []*huma.Param{
-	textParameter("preset", "Id of a preset of the raster's sensor, as raster-info lists them"),
-	textParameter("bands", "One to three numbers of bands from 1, for red, green and blue: 3,2,1. Wins over preset"),
-	textParameter("formula", "Id of a formula, as raster-metadata lists them, or an expression of the bands R, G, B, N, Re, T, b1, b2, … with + - * / ^ ( ) min max sqrt abs log. Wins over bands"),
-	textParameter("bandFilter", "Letters of the bands in the order of the file, such as BGRReN; found out if absent"),
-	textParameter("colormap", "Id of a colour map, as raster-metadata lists them, for a formula or a single band; rdylgn if absent"),
-	textParameter("rescale", "Range of values min,max that is shown. Wins over stretch"),
-	stretchParameter,
-}
-
-var stretchParameter = textParameter("stretch", "Range of values that is shown: percentile (2nd to 98th of the whole raster), minmax, stddev, none (of the data type) or custom (as without it)")
-
-var versionParameter = textParameter("v", "Hash of the entry: the answer may then be cached for a year")
-
-func textParameter(name, doc string) *huma.Param {
-	return &huma.Param{Name: name, In: "query", Schema: &huma.Schema{Type: huma.TypeString}, Description: doc}
-}
-
-func styleOf(r *http.Request) (style.Style, error) {
-	return style.Parse(style.Parameters{
-		Preset: query(r, "preset"), Bands: query(r, "bands"), Formula: query(r, "formula"), BandFilter: query(r, "bandFilter"),
-		Colormap: query(r, "colormap"), Rescale: query(r, "rescale"), Stretch: query(r, "stretch"),
-	})
-}
-
 func (s *server) registerStyledTiles() {
 	tags := []string{"Visualization"}
 	path := textParameter("path", "Path of a raster")

@@ -32,7 +32,7 @@ func mercator(p orb.Point) orb.Point {
 // frameOf places the outline of an entry, in degrees, on its COG.
 func frameOf(x *cog.Index, outline orb.Bound) (frame, error) {
 	if x.EPSG != 3857 || x.PixelSize == 0 {
-		return frame{}, cairn.Errorf(cairn.Invalid, "This raster is not laid out for the map. Build it again.")
+		return frame{}, errNotOnMap()
 	}
 	southWest, northEast := mercator(outline.Min), mercator(outline.Max)
 	width, height := northEast[0]-southWest[0], northEast[1]-southWest[1]

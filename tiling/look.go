@@ -53,7 +53,7 @@ func (s *Server) lookOf(ctx context.Context, src *source, raster Raster, st styl
 		return nil, err
 	}
 	if st.Formula != nil {
-		return s.formulaLook(ctx, src, raster, c, st)
+		return s.formulaLook(ctx, raster, c, st)
 	}
 	l := &look{bands: c.bandsFor(st, auto)}
 	for _, n := range l.bands {
@@ -146,7 +146,7 @@ func (l *look) colored(colormap *style.Colormap) (*look, error) {
 }
 
 // formulaLook makes a style with a formula concrete.
-func (s *Server) formulaLook(ctx context.Context, src *source, raster Raster, c *character, st style.Style) (*look, error) {
+func (s *Server) formulaLook(ctx context.Context, raster Raster, c *character, st style.Style) (*look, error) {
 	f, err := c.formula(st)
 	if err != nil {
 		return nil, err
@@ -158,7 +158,7 @@ func (s *Server) formulaLook(ctx context.Context, src *source, raster Raster, c 
 	case own != nil && (st.Stretch == style.Default || st.Stretch == style.None):
 		f.scale = valueRange{own.Low, own.High}
 	default:
-		sample, err := s.sampleOf(ctx, src, raster.COG, f)
+		sample, err := s.sampleOf(ctx, raster.COG, f)
 		if err != nil {
 			return nil, err
 		}
@@ -167,13 +167,17 @@ func (s *Server) formulaLook(ctx context.Context, src *source, raster Raster, c 
 	return &look{formula: f}, nil
 }
 
+// filter is the one that a style asks for, else the one that was found out.
+func (c *character) filter(st style.Style) style.Filter {
+	if st.Filter != "" {
+		return style.ParseFilter(st.Filter, c.data)
+	}
+	return c.detection.Auto
+}
+
 // formula finds the bands that the formula of a style is made of.
 func (c *character) formula(st style.Style) (*formula, error) {
-	filter := c.detection.Auto
-	if st.Filter != "" {
-		filter = style.ParseFilter(st.Filter, c.data)
-	}
-	inputs, err := st.Formula.Inputs(filter, c.data)
+	inputs, err := st.Formula.Inputs(c.filter(st), c.data)
 	if err != nil {
 		return nil, err
 	}

@@ -19,7 +19,7 @@ func (s *Server) renderTile(ctx context.Context, cogKey string, l *look, t mapti
 	}
 	defer src.release()
 	if src.index.EPSG != 3857 || src.index.PixelSize == 0 {
-		return nil, cairn.Errorf(cairn.Invalid, "This raster is not laid out for the map. Build it again.")
+		return nil, errNotOnMap()
 	}
 	p := newPicture(size, size)
 	coding := lossless
@@ -38,6 +38,10 @@ func (s *Server) renderTile(ctx context.Context, cogKey string, l *look, t mapti
 		coding = used
 	}
 	return p.encode(f, coding)
+}
+
+func errNotOnMap() error {
+	return cairn.Errorf(cairn.Invalid, "This raster is not laid out for the map. Build it again.")
 }
 
 // drawWindow draws what the window shows into the tile p and returns the

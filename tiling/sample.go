@@ -35,7 +35,7 @@ const (
 )
 
 // sampleOf returns a sample of the formula, taken once for all who ask.
-func (s *Server) sampleOf(ctx context.Context, src *source, cogKey string, f *formula) (Sample, error) {
+func (s *Server) sampleOf(ctx context.Context, cogKey string, f *formula) (Sample, error) {
 	key := fmt.Sprintf("%s %s %v", cogKey, f.Expression, f.inputs)
 	if known, ok := s.samples.Get(key); ok {
 		return known, nil

@@ -3,6 +3,7 @@ package tiling
 import (
 	"context"
 	"fmt"
+	"math"
 
 	"github.com/paulmach/orb/maptile"
 
@@ -41,6 +42,24 @@ func (s *Server) StyledTile(ctx context.Context, raster Raster, st style.Style, 
 	return s.rendered(ctx, key, f, func(ctx context.Context) ([]byte, error) {
 		return s.renderTile(ctx, raster.COG, l, t, size, f)
 	})
+}
+
+// Zooms are those of the coarsest and of the full resolution of a raster that
+// can be drawn in the style; else the error is that of StyledTile.
+func (s *Server) Zooms(ctx context.Context, raster Raster, st style.Style) (coarsest, full int, err error) {
+	src, err := s.sources.open(ctx, raster.COG)
+	if err != nil {
+		return 0, 0, err
+	}
+	defer src.release()
+	if _, err := s.lookOf(ctx, src, raster, st, false); err != nil {
+		return 0, 0, err
+	}
+	if src.index.PixelSize == 0 {
+		return 0, 0, errNotOnMap()
+	}
+	full = between(0, int(math.Round(math.Log2(2*halfWorld/256/src.index.PixelSize))), maxZoom)
+	return max(0, full-len(src.index.Levels)+1), full, nil
 }
 
 // StyledThumbnail is Thumbnail of a COG in a style. A plain style means the

@@ -70,16 +70,6 @@ var entryAnalysisStatements = []statement{
 	}},
 }
 
-func TestConformanceEntriesAnalysis(t *testing.T) {
-	t.Parallel()
-	for _, s := range entryAnalysisStatements {
-		t.Run(s.says, func(t *testing.T) {
-			t.Parallel()
-			s.holds(t)
-		})
-	}
-}
-
 // What is asked of rasters over HTTP and can't be answered.
 func TestAnalysisRefusals(t *testing.T) {
 	t.Parallel()

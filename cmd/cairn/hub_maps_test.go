@@ -19,7 +19,6 @@ import (
 )
 
 const (
-	rasterTools = "styled tiles and raster analysis are their own issue"
 	pointClouds = "point clouds are their own issue"
 	models      = "models are their own issue"
 	vectors     = "vectors are their own issue"
@@ -119,7 +118,27 @@ var hubMapStatements = []statement{
 		ds := c.raster(t, "hub65", dataRaster{kind: godal.Float32, bands: []func(u, v float64) float64{everywhere(55)}}.geotiff(t))
 		assert.Equal(t, color.NRGBA{33, 143, 139, 255}, c.colorAt(t, ds, "tiles-ex", 0.5, 0.5, "&formula=CELSIUS&colormap=viridis&rescale=10.0%2C100.0"), "index 127 of viridis")
 	}},
-	{number: 66, says: "raster-metadata", elsewhere: rasterTools},
+	{number: 66, says: "raster-metadata has statistics", holds: func(t *testing.T) {
+		c := server(t)
+		ds := c.raster(t, "hub66", dataRaster{kind: godal.Float32, bands: []func(u, v float64) float64{func(u, v float64) float64 { return 100 * u }}}.geotiff(t))
+		for _, formula := range []string{"", "&formula=CELSIUS"} {
+			var m rasterMetadata
+			c.get(t, ds+"/raster-metadata?path=a.tif"+formula).json(t, 200, &m)
+			of, ok := m.Statistics["1"]
+			require.True(t, ok)
+			assert.InDelta(t, 0, of.Min, 0.5)
+			assert.InDelta(t, 100, of.Max, 0.5)
+			assert.InDelta(t, 50, of.Mean, 0.5)
+			assert.InDelta(t, 28.9, of.Std, 0.5)
+			assert.InDelta(t, 2, of.Percentiles.P2, 0.5)
+			assert.InDelta(t, 98, of.Percentiles.P98, 0.5)
+			if formula != "" {
+				require.NotNil(t, of.Histogram)
+				assert.Len(t, of.Histogram.Counts, 255)
+				assert.Len(t, of.Histogram.Edges, 256)
+			}
+		}
+	}},
 	{number: 67, says: "raster-value-info has numbers for the first range", holds: func(t *testing.T) {
 		c := server(t)
 		ds := c.built(t, "hub67")

@@ -1,12 +1,18 @@
 package style
 
-import "slices"
+import (
+	"fmt"
+	"slices"
+)
 
 // Colormap gives the numbers from 0 to 255 colours.
 type Colormap struct {
 	ID, Name string
 	Colors   [256][3]byte // red, green, blue
 }
+
+// Hex is a colour as #rrggbb.
+func (c *Colormap) Hex(index int) string { return fmt.Sprintf("#%x", c.Colors[index][:]) }
 
 // FindColormap returns the colour map with the id, which is case-sensitive.
 func FindColormap(id string) (*Colormap, bool) {
