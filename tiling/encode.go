@@ -37,7 +37,9 @@ func (p *picture) encode(f Format, q quality) ([]byte, error) {
 	}
 	options := []string{"METHOD=" + strconv.Itoa(webPMethod), "QUALITY=" + strconv.Itoa(int(q))}
 	if q == lossless {
-		options = []string{"LOSSLESS=YES"}
+		// The least effort: somebody waits for it. It takes 0.4 of the default
+		// effort's time for a formula in colours, with 1.3 of its bytes.
+		options = []string{"LOSSLESS=YES", "METHOD=0", "QUALITY=0"}
 	}
 	channels := 4
 	if p.opaque() {
