@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/cairngeo/cairn"
+	"github.com/cairngeo/cairn/tiling/moments"
 )
 
 // AreaStats describe the values of the first band in a rectangle of pixels.
@@ -44,19 +45,19 @@ func (s *Server) AreaStats(ctx context.Context, subject Subject, area Corners) (
 			parts = c.windows(area.X0, area.Y0, area.X1, area.Y1)
 		}
 		a := AreaStats{Bounds: area, Unit: c.unit(), Thermal: c.camera != ""}
-		var all, medians moments
-		if err := c.each(ctx, parts, all.add); err != nil || all.count == 0 {
+		var all, medians moments.Moments
+		if err := c.each(ctx, parts, all.Add); err != nil || all.Count == 0 {
 			return a, err
 		}
 		pass := func(visit func([]float64)) error { return s.eachAbout(ctx, c, exactMedian, parts, visit) }
 		if medians = all; c.levelFor(exactMedian, parts) > 0 {
-			medians = moments{}
-			if err := pass(medians.add); err != nil {
+			medians = moments.Moments{}
+			if err := pass(medians.Add); err != nil {
 				return a, err
 			}
 		}
-		middle, err := median(medians.count, pass)
-		a.Min, a.Max, a.Mean, a.StdDev, a.Median, a.Count = &all.min, &all.max, &all.mean, number(all.std()), number(middle), all.count
+		middle, err := median(medians.Count, pass)
+		a.Min, a.Max, a.Mean, a.StdDev, a.Median, a.Count = &all.Min, &all.Max, &all.Mean, number(all.Std()), number(middle), all.Count
 		return a, err
 	})
 }

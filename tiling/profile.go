@@ -8,6 +8,7 @@ import (
 	"github.com/paulmach/orb/project"
 
 	"github.com/cairngeo/cairn"
+	"github.com/cairngeo/cairn/tiling/moments"
 )
 
 // Profile is the values of the first band along a line.
@@ -58,7 +59,7 @@ func (s *Server) Profile(ctx context.Context, subject Subject, line orb.LineStri
 		for _, l := range legs {
 			p.TotalLength += l.length
 		}
-		var m moments
+		var m moments.Moments
 		leg, before := 0, 0.0
 		for i := range p.Samples {
 			if err := ctx.Err(); err != nil {
@@ -76,11 +77,11 @@ func (s *Server) Profile(ctx context.Context, subject Subject, line orb.LineStri
 			}
 			p.Samples[i] = ProfileSample{distance, at[0], at[1], number(value)}
 			if value == value {
-				m.add([]float64{value})
+				m.Add([]float64{value})
 			}
 		}
-		if p.Valid = int(m.count); p.Valid > 0 {
-			p.Min, p.Max, p.Mean = &m.min, &m.max, &m.mean
+		if p.Valid = int(m.Count); p.Valid > 0 {
+			p.Min, p.Max, p.Mean = &m.Min, &m.Max, &m.Mean
 		}
 		return p, nil
 	})

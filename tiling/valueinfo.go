@@ -4,6 +4,7 @@ import (
 	"context"
 	"math"
 
+	"github.com/cairngeo/cairn/tiling/moments"
 	"github.com/cairngeo/cairn/tiling/thermal"
 )
 
@@ -83,12 +84,12 @@ func (s *Server) extremes(ctx context.Context, c *scan) (low, high float64, err 
 			return math.Min(low, high), math.Max(low, high), nil
 		}
 	}
-	var m moments
-	err = s.eachAbout(ctx, c, 4<<20, c.whole(), m.add)
-	if m.count == 0 {
-		m.min, m.max = math.Inf(1), math.Inf(-1)
+	var m moments.Moments
+	err = s.eachAbout(ctx, c, 4<<20, c.whole(), m.Add)
+	if m.Count == 0 {
+		m.Min, m.Max = math.Inf(1), math.Inf(-1)
 	}
-	return m.min, m.max, err
+	return m.Min, m.Max, err
 }
 
 // whole is all of the subject.

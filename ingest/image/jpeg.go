@@ -3,48 +3,28 @@ package image
 import (
 	"bytes"
 	"encoding/binary"
+
+	"github.com/cairngeo/cairn/tiling/jpeg"
 )
 
 const (
-	exifHeader   = "Exif\x00\x00"
-	xmpHeader    = "http://ns.adobe.com/xap/1.0/\x00"
-	maxJPEGSpace = 64 << 10 // bytes of a marker segment
-	maxChunks    = 4096     // segments, chunks or boxes looked at in one file
+	exifHeader = "Exif\x00\x00"
+	xmpHeader  = jpeg.XMPHeader
+	maxChunks  = 4096 // chunks or boxes looked at in one file
 )
 
-// readJPEG walks the marker segments up to the first scan (ITU-T T.81, annex B).
+// readJPEG reads the marker segments up to the first scan.
 func readJPEG(src *source) (m metadata) {
-	pos := int64(2)
-	for range maxChunks {
-		head := bytesAt(src, src.size, pos, 4, 4)
-		if head == nil || head[0] != 0xff {
-			return m
-		}
-		marker := head[1]
+	for marker, segment := range jpeg.Segments(src) {
 		switch {
-		case marker == 0xff: // fill byte
-			pos++
-			continue
-		case marker == 0x01, marker >= 0xd0 && marker <= 0xd8: // no length follows
-			pos += 2
-			continue
-		case marker == 0xd9, marker == 0xda: // end of image, start of scan
-			return m
-		}
-		length := int64(binary.BigEndian.Uint16(head[2:])) - 2
-		if length < 0 {
-			return m
-		}
-		body := pos + 4
-		switch {
-		case marker == 0xe1:
-			m.addAPP1(bytesAt(src, src.size, body, length, maxJPEGSpace))
+		case marker == jpeg.APP1:
+			m.addAPP1(jpeg.Content(segment))
 		case isFrame(marker):
-			if b := bytesAt(src, src.size, body, 5, 5); b != nil && length >= 5 {
+			var b [5]byte
+			if _, err := segment.ReadAt(b[:], 0); err == nil {
 				m.height, m.width = int(binary.BigEndian.Uint16(b[1:])), int(binary.BigEndian.Uint16(b[3:]))
 			}
 		}
-		pos = body + length
 	}
 	return m
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/airbusgeo/godal"
+	"github.com/cairngeo/cairn/tiling/moments"
 )
 
 // Statistics is the content of cog.tif.stats.json.
@@ -51,7 +52,7 @@ func writeStatistics(path string, bands []tally) error {
 type tally struct {
 	counts    []int64 // of the values from lowest on; nil for other types
 	lowest    int
-	moments   moments
+	moments   moments.Moments
 	histogram [histogramBins]int64
 }
 
@@ -69,7 +70,7 @@ func (t *tally) merge(o *tally) {
 	for i, n := range o.counts {
 		t.counts[i] += n
 	}
-	t.moments.merge(o.moments)
+	t.moments.Merge(o.moments)
 	for i, n := range o.histogram {
 		t.histogram[i] += n
 	}
@@ -77,14 +78,11 @@ func (t *tally) merge(o *tally) {
 
 func (t *tally) statistics() (b BandStatistics, ok bool) {
 	t.settle()
-	m := &t.moments
-	if m.count == 0 {
+	m := t.moments
+	if m.Count == 0 {
 		return b, false
 	}
-	return BandStatistics{
-		Min: m.min, Max: m.max, Mean: m.mean, Std: m.std(),
-		P2: m.percentile(&t.histogram, 0.02), P98: m.percentile(&t.histogram, 0.98),
-	}, true
+	return BandStatistics{Min: m.Min, Max: m.Max, Mean: m.Mean, Std: m.Std(), P2: t.percentile(0.02), P98: t.percentile(0.98)}, true
 }
 
 // settle makes the moments and the histogram of what was counted.
@@ -92,12 +90,12 @@ func (t *tally) settle() {
 	for i, n := range t.counts {
 		if n > 0 {
 			v := float64(t.lowest + i)
-			t.moments.merge(moments{count: float64(n), min: v, max: v, mean: v})
+			t.moments.Merge(moments.Moments{Count: n, Min: v, Max: v, Mean: v})
 		}
 	}
 	for i, n := range t.counts {
 		if n > 0 {
-			t.histogram[t.moments.bin(float64(t.lowest+i))] += n
+			t.histogram[t.binOf(float64(t.lowest+i))] += n
 		}
 	}
 	t.counts = nil
@@ -107,7 +105,7 @@ func (t *tally) settle() {
 // any type, by reading them twice.
 func readStatistics(ctx context.Context, ds *godal.Dataset, window pixelRect, progress func(float64)) ([]tally, error) {
 	tallies := make([]tally, ds.Structure().NBands)
-	err := eachTile(ctx, ds, window, part(progress, 0, 50), func(band int, values []float64) { tallies[band].moments.add(values) })
+	err := eachTile(ctx, ds, window, part(progress, 0, 50), func(band int, values []float64) { tallies[band].moments.Add(values) })
 	if err != nil {
 		return nil, err
 	}
@@ -115,10 +113,10 @@ func readStatistics(ctx context.Context, ds *godal.Dataset, window pixelRect, pr
 	return tallies, err
 }
 
-// bin counts values in the histogram; the moments must be known.
+// bin counts values in the histogram.
 func (t *tally) bin(values []float64) {
 	for _, v := range values {
-		t.histogram[t.moments.bin(v)]++
+		t.histogram[t.binOf(v)]++
 	}
 }
 
@@ -185,66 +183,23 @@ func valid(values, alpha []float64, nodata float64) []float64 {
 	return values[:n]
 }
 
-// moments are a running count, mean and sum of squared deviations, merged
-// batch by batch (Chan, Golub and LeVeque, 1979) so that no digits are lost.
-type moments struct {
-	count          float64
-	min, max, mean float64
-	squares        float64
-}
+func (t *tally) binWidth() float64 { return (t.moments.Max - t.moments.Min) / histogramBins }
 
-func (m *moments) add(values []float64) {
-	if len(values) == 0 {
-		return
-	}
-	n, low, high := float64(len(values)), values[0], values[0]
-	mean := 0.0
-	for _, v := range values {
-		low, high = min(low, v), max(high, v)
-		mean += v - values[0]
-	}
-	mean = values[0] + mean/n
-	squares := 0.0
-	for _, v := range values {
-		squares += (v - mean) * (v - mean)
-	}
-	m.merge(moments{count: n, min: low, max: high, mean: mean, squares: squares})
-}
-
-// merge adds the moments of another batch.
-func (m *moments) merge(o moments) {
-	switch {
-	case o.count == 0:
-		return
-	case m.count == 0:
-		*m = o
-		return
-	}
-	m.min, m.max = min(m.min, o.min), max(m.max, o.max)
-	delta, n := o.mean-m.mean, m.count+o.count
-	m.squares += o.squares + delta*delta*m.count*o.count/n
-	m.mean += delta * o.count / n
-	m.count = n
-}
-
-func (m *moments) std() float64 { return math.Sqrt(m.squares / m.count) }
-
-func (m *moments) binWidth() float64 { return (m.max - m.min) / histogramBins }
-
-func (m *moments) bin(v float64) int {
-	if m.max == m.min {
+// binOf is the bin of the histogram that a value belongs in; the moments must be known.
+func (t *tally) binOf(v float64) int {
+	if t.moments.Max == t.moments.Min {
 		return 0
 	}
-	return min(int((v-m.min)/m.binWidth()), histogramBins-1)
+	return min(int((v-t.moments.Min)/t.binWidth()), histogramBins-1)
 }
 
-func (m *moments) percentile(h *[histogramBins]int64, share float64) float64 {
+func (t *tally) percentile(share float64) float64 {
 	reached := int64(0)
-	for i, n := range h {
+	for i, n := range t.histogram {
 		reached += n
-		if float64(reached) >= share*m.count {
-			return m.min + float64(i)*m.binWidth()
+		if float64(reached) >= share*float64(t.moments.Count) {
+			return t.moments.Min + float64(i)*t.binWidth()
 		}
 	}
-	return m.max
+	return t.moments.Max
 }

@@ -194,5 +194,5 @@ func (v *values[T]) tally(band []T, x, y int, into *tally, buffer []float64) {
 			}
 		}
 	}
-	into.moments.add(buffer)
+	into.moments.Add(buffer)
 }
