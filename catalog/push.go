@@ -91,31 +91,24 @@ func errChanged() *cairn.Error {
 	return cairn.Errorf(cairn.Conflict, "The dataset was changed by somebody else since this push began. Nothing was pushed; pull the changes, then push again.")
 }
 
-// sessionEnd is what EndSessions did.
-type sessionEnd struct {
-	Pushes  int64
-	Batches int64
-}
-
-// EndSessions forgets pushes that nobody went on with for a day, and rolls
-// back shares that nobody went on with for an hour.
-func (c *Catalog) EndSessions(ctx context.Context) (ended sessionEnd, err error) {
+// EndSessions forgets pushes that nobody went on with for a day, rolls back
+// shares that nobody went on with for an hour, and returns how many they were.
+func (c *Catalog) EndSessions(ctx context.Context) (pushes, shares int, err error) {
 	err = c.Update(ctx, func(tx Tx) error {
 		tag, err := tx.Exec(ctx, `delete from pushes where token in (
 			select token from pushes where last_active_at < now() - $1::interval for update skip locked)`, pushTimeout)
 		if err != nil {
 			return err
 		}
-		ended.Pushes = tag.RowsAffected()
 		idle, err := many(ctx, tx, pgx.RowTo[string], `select token from share_batches where status = $1 and last_active_at < now() - $2::interval for update skip locked`,
 			BatchRunning, batchTimeout)
 		if err != nil {
 			return err
 		}
-		ended.Batches = int64(len(idle))
+		pushes, shares = int(tag.RowsAffected()), len(idle)
 		return tx.endBatches(ctx, idle)
 	})
-	return ended, err
+	return pushes, shares, err
 }
 
 // How long after its last activity a share and a push end.

@@ -47,7 +47,7 @@ func (f *Federation) BeginPush(ctx context.Context, caller auth.Caller, d *catal
 // that the stamp announced.
 func (f *Federation) DeliverFile(ctx context.Context, p *catalog.Push, path string, content catalog.Content) error {
 	if p.Committed {
-		return cairn.Errorf(cairn.Invalid, "This push is over. Push again.")
+		return errOver()
 	}
 	if _, err := catalog.CleanPath(path); err != nil {
 		return err
@@ -78,6 +78,8 @@ func (f *Federation) DeliverFile(ctx context.Context, p *catalog.Push, path stri
 	return f.catalog.Touch(ctx, p)
 }
 
+func errOver() error { return cairn.Errorf(cairn.Invalid, "This push is over. Push again.") }
+
 // checkRoom returns an error if there is no room for what was staged and so many bytes more.
 func (f *Federation) checkRoom(ctx context.Context, d *catalog.Dataset, more int64, staged func() (int64, error)) error {
 	room, err := f.catalog.Room(ctx, d, "")
@@ -94,7 +96,7 @@ func (f *Federation) checkRoom(ctx context.Context, d *catalog.Dataset, more int
 // DeliverRecords gives a push the metadata that it needs, as a JSON list.
 func (f *Federation) DeliverRecords(ctx context.Context, p *catalog.Push, records io.Reader) error {
 	if p.Committed {
-		return cairn.Errorf(cairn.Invalid, "This push is over. Push again.")
+		return errOver()
 	}
 	err := f.catalog.Update(ctx, func(tx catalog.Tx) error { return tx.DeliverRecords(ctx, p, newRecordReader(records).next) })
 	if err != nil {

@@ -29,7 +29,7 @@ func (s *server) registerIndex() {
 // getIndex answers the index file of a dataset, in a zip.
 func (s *server) getIndex(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
-	d, err := s.readDataset(ctx, DatasetInput{param(r, "org"), param(r, "ds")})
+	d, err := s.readDataset(ctx, datasetOf(r))
 	if err != nil {
 		return err
 	}

@@ -115,7 +115,7 @@ func (s *server) clearBuilds(ctx context.Context, in *DatasetInput) (*clearedOut
 // buildFile sends a file of the product of a present entry of this very dataset.
 func (s *server) buildFile(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
-	d, err := s.readDataset(ctx, DatasetInput{param(r, "org"), param(r, "ds")})
+	d, err := s.readDataset(ctx, datasetOf(r))
 	if err != nil {
 		return err
 	}
@@ -138,7 +138,7 @@ func (s *server) buildFile(w http.ResponseWriter, r *http.Request) error {
 // buildArtifact sends the main file of an entry's product as an attachment named after the entry.
 func (s *server) buildArtifact(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
-	d, err := s.readDataset(ctx, DatasetInput{param(r, "org"), param(r, "ds")})
+	d, err := s.readDataset(ctx, datasetOf(r))
 	if err != nil {
 		return err
 	}

@@ -64,6 +64,9 @@ type DatasetInput struct {
 	DS  string `path:"ds" doc:"Slug of the dataset" example:"site-a"`
 }
 
+// datasetOf is the DatasetInput of a stream.
+func datasetOf(r *http.Request) DatasetInput { return DatasetInput{param(r, "org"), param(r, "ds")} }
+
 func (s *server) registerDatasets() {
 	tags := []string{"Datasets"}
 	register(s.api, huma.Operation{Method: http.MethodGet, Path: "/orgs/{org}/ds", Summary: "List the datasets of an organization", Tags: tags}, s.listDatasets)

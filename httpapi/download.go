@@ -51,7 +51,7 @@ func (s *server) download(w http.ResponseWriter, r *http.Request) error {
 		return s.fetch(w, r, token)
 	}
 	ctx := r.Context()
-	d, err := s.readDataset(ctx, DatasetInput{param(r, "org"), param(r, "ds")})
+	d, err := s.readDataset(ctx, datasetOf(r))
 	if err != nil {
 		return err
 	}
@@ -64,7 +64,7 @@ func (s *server) download(w http.ResponseWriter, r *http.Request) error {
 
 // downloadPath answers GET with the path of an entry in the address.
 func (s *server) downloadPath(w http.ResponseWriter, r *http.Request) error {
-	d, err := s.readDataset(r.Context(), DatasetInput{param(r, "org"), param(r, "ds")})
+	d, err := s.readDataset(r.Context(), datasetOf(r))
 	if err != nil {
 		return err
 	}
@@ -88,7 +88,7 @@ const maxSelection = 16 << 20
 // what is streamed to it: it gets a link.
 func (s *server) postDownload(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
-	d, err := s.readDataset(ctx, DatasetInput{param(r, "org"), param(r, "ds")})
+	d, err := s.readDataset(ctx, datasetOf(r))
 	if err != nil {
 		return err
 	}

@@ -29,7 +29,7 @@ const maxExport = 1 << 30
 
 func (s *server) export(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
-	d, err := s.readDataset(ctx, DatasetInput{param(r, "org"), param(r, "ds")})
+	d, err := s.readDataset(ctx, datasetOf(r))
 	if err != nil {
 		return err
 	}
@@ -41,11 +41,7 @@ func (s *server) export(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	st, err := styleOf(r)
-	if err != nil {
-		return err
-	}
-	raster, err := s.rasterOf(ctx, e)
+	raster, st, err := s.styled(r, e, styleOf)
 	if err != nil {
 		return err
 	}

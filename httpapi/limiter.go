@@ -98,6 +98,6 @@ func writeWait(w http.ResponseWriter, r *http.Request, err error) error {
 
 // mayRead answers who may not read the dataset of the request.
 func (s *server) mayRead(r *http.Request) error {
-	_, err := s.readDataset(r.Context(), DatasetInput{param(r, "org"), param(r, "ds")})
+	_, err := s.readDataset(r.Context(), datasetOf(r))
 	return err
 }

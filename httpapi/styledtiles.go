@@ -33,7 +33,7 @@ func (s *server) styledTile(w http.ResponseWriter, r *http.Request) error {
 
 func (s *server) styledThumbnail(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
-	d, err := s.readDataset(ctx, DatasetInput{param(r, "org"), param(r, "ds")})
+	d, err := s.readDataset(ctx, datasetOf(r))
 	if err != nil {
 		return err
 	}
@@ -45,11 +45,7 @@ func (s *server) styledThumbnail(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	st, err := styleOf(r)
-	if err != nil {
-		return err
-	}
-	raster, err := s.rasterOf(ctx, e)
+	raster, st, err := s.styled(r, e, styleOf)
 	if err != nil {
 		return err
 	}
@@ -66,10 +62,20 @@ func (s *server) rasterOf(ctx context.Context, e catalog.Entry) (tiling.Raster, 
 	return tiling.Raster{COG: key, Original: blob.Key(e.Hash)}, err
 }
 
+// styled returns the files of a raster's entry and the style that a request asks for.
+func (s *server) styled(r *http.Request, e catalog.Entry, styleOf func(*http.Request) (style.Style, error)) (tiling.Raster, style.Style, error) {
+	st, err := styleOf(r)
+	if err != nil {
+		return tiling.Raster{}, st, err
+	}
+	raster, err := s.rasterOf(r.Context(), e)
+	return raster, st, err
+}
+
 // writeTile sends the tile that a request asks for, in the style that it says.
 func (s *server) writeTile(w http.ResponseWriter, r *http.Request, styleOf func(*http.Request) (style.Style, error)) error {
 	ctx := r.Context()
-	d, err := s.readDataset(ctx, DatasetInput{param(r, "org"), param(r, "ds")})
+	d, err := s.readDataset(ctx, datasetOf(r))
 	if err != nil {
 		return err
 	}
@@ -81,11 +87,7 @@ func (s *server) writeTile(w http.ResponseWriter, r *http.Request, styleOf func(
 	if err != nil {
 		return err
 	}
-	st, err := styleOf(r)
-	if err != nil {
-		return err
-	}
-	raster, err := s.rasterOf(ctx, e)
+	raster, st, err := s.styled(r, e, styleOf)
 	if err != nil {
 		return err
 	}

@@ -208,14 +208,14 @@ func (s *server) retryTask(ctx context.Context, in *TaskInput) (*requeuedOutput,
 
 // mayReadResult answers who may not have the result of the task.
 func (s *server) mayReadResult(r *http.Request) error {
-	_, _, err := s.readTask(r.Context(), TaskInput{DatasetInput{param(r, "org"), param(r, "ds")}, param(r, "id")})
+	_, _, err := s.readTask(r.Context(), TaskInput{datasetOf(r), param(r, "id")})
 	return err
 }
 
 // taskResult sends the artifact of a task.
 func (s *server) taskResult(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
-	_, t, err := s.readTask(ctx, TaskInput{DatasetInput{param(r, "org"), param(r, "ds")}, param(r, "id")})
+	_, t, err := s.readTask(ctx, TaskInput{datasetOf(r), param(r, "id")})
 	if err != nil {
 		return err
 	}

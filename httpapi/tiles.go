@@ -88,7 +88,7 @@ const defaultThumbnail = 512
 
 func (s *server) thumbnail(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
-	d, err := s.readDataset(ctx, DatasetInput{param(r, "org"), param(r, "ds")})
+	d, err := s.readDataset(ctx, datasetOf(r))
 	if err != nil {
 		return err
 	}

@@ -21,7 +21,7 @@ import (
 // visible before all of the body has come.
 func (s *server) upload(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
-	d, err := s.writeDataset(ctx, DatasetInput{param(r, "org"), param(r, "ds")})
+	d, err := s.writeDataset(ctx, datasetOf(r))
 	if err != nil {
 		return err
 	}

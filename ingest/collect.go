@@ -38,11 +38,14 @@ func (collectWorker) Timeout(*river.Job[collectArgs]) time.Duration { return -1 
 
 // Work goes through the store once.
 func (w *collectWorker) Work(ctx context.Context, _ *river.Job[collectArgs]) error {
-	_, sessionErr := w.catalog.EndSessions(ctx) // first: what they staged may go at once
+	pushes, shares, sessionErr := w.catalog.EndSessions(ctx) // first: what they staged may go at once
 	removed, err := w.sweep(ctx, "blobs/", w.grace, w.collect)
 	expired, artifactErr := w.sweep(ctx, "artifacts/", min(w.grace, artifactGrace), w.collectArtifacts)
 	_, _, taskErr := w.ForgetTasks(ctx, 0)
 	err = errors.Join(sessionErr, err, artifactErr, taskErr, w.collectProducts(ctx))
+	if pushes+shares > 0 {
+		slog.Info("abandoned pushes and shares ended", "pushes", pushes, "shares", shares)
+	}
 	if expired > 0 {
 		slog.Info("expired artifacts removed", "count", expired)
 	}

@@ -14,6 +14,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/cairngeo/cairn/cmd/cairn/demo"
 	registry "github.com/cairngeo/cairn/federation/client"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -233,31 +234,40 @@ func TestFromOneCairnToAnother(t *testing.T) {
 
 const realFiles = "../../../shared/data"
 
-// Real files go to a dataset and come back byte for byte, and are known for
-// what they are on both sides.
-func TestRealFilesThereAndBack(t *testing.T) {
-	t.Parallel()
+// samples puts files as people have them into a folder: the demo dataset's
+// photos and rasters, and those of realFiles where they are.
+func (p person) samples(t *testing.T, folder string) {
+	t.Helper()
+	require.NoError(t, os.MkdirAll(p.at(folder), 0o755))
+	require.NoError(t, demo.Write(t.Context(), p.at(folder)))
 	names, err := filepath.Glob(filepath.Join(realFiles, "*", "*"))
 	require.NoError(t, err)
-	if len(names) == 0 {
-		t.Skip("no sample files in " + realFiles)
-	}
-	c := server(t)
-	p := signedIn(t, c.base)
 	for _, name := range names {
 		content, err := os.ReadFile(name)
 		if err != nil || len(content) > 16<<20 {
 			continue // a folder, or more than a test should move
 		}
-		p.write(t, "site/"+filepath.Base(filepath.Dir(name))+"/"+filepath.Base(name), string(content))
+		p.write(t, folder+"/"+filepath.Base(filepath.Dir(name))+"/"+filepath.Base(name), string(content))
 	}
-	p.must(t, "push", "-C", "site", "admin/cli-real")
-	p.must(t, "clone", "admin/cli-real", "copy")
+}
+
+// Files as people have them go to a dataset and come back byte for byte, and
+// are known for what they are on both sides.
+func TestSamplesThereAndBack(t *testing.T) {
+	t.Parallel()
+	c := server(t)
+	p := signedIn(t, c.base)
+	p.samples(t, "site")
+	p.must(t, "push", "-C", "site", "admin/cli-samples")
+	p.must(t, "clone", "admin/cli-samples", "copy")
 	assert.Equal(t, digests(p.files(t, "site")), digests(p.files(t, "copy")))
-	var photo entry
-	c.get(t, "/orgs/admin/ds/cli-real/obj?path=drone-images/DJI_0018.JPG").json(t, http.StatusOK, &photo)
-	assert.Equal(t, 3, photo.Type)
-	p.remove(t, "copy/raster")
+	types := map[int]int{}
+	for _, e := range c.entries(t, "/orgs/admin/ds/cli-samples") {
+		types[e.Type]++
+	}
+	assert.NotZero(t, types[3], "photos with a position")
+	assert.NotZero(t, types[4], "rasters")
+	p.remove(t, "copy/photos")
 	p.must(t, "push", "-C", "copy")
 	p.must(t, "pull", "-C", "site")
 	assert.Equal(t, digests(p.files(t, "copy")), digests(p.files(t, "site")))

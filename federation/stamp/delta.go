@@ -10,11 +10,6 @@ type Delta struct {
 	MetaRemoves []string
 }
 
-// Empty tells whether there is nothing to do.
-func (d Delta) Empty() bool {
-	return len(d.Adds) == 0 && len(d.Removes) == 0 && len(d.MetaAdds) == 0 && len(d.MetaRemoves) == 0
-}
-
 // Between returns what makes destination equal to source. A changed file is an
 // add alone; what turns from a file into a folder is removed and added.
 func Between(source, destination Stamp) Delta {

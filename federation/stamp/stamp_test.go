@@ -69,6 +69,6 @@ func TestBetween(t *testing.T) {
 	turned := Between(New([]Entry{{"x", ""}}, nil), New([]Entry{{"x", "1"}}, nil))
 	assert.Equal(t, []Entry{{"x", ""}}, turned.Adds)
 	assert.Equal(t, []Entry{{"x", "1"}}, turned.Removes)
-	assert.True(t, Between(server, server).Empty())
-	assert.False(t, turned.Empty())
+	assert.Equal(t, Delta{}, Between(server, server))
+	assert.NotEqual(t, Delta{}, turned)
 }
