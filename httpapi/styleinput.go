@@ -17,6 +17,7 @@ type StyleInput struct {
 	BandFilter string `query:"bandFilter" doc:"Letters of the bands in the order of the file; found out if absent" example:"BGRReN"`
 	Colormap   string `query:"colormap" doc:"Id of a colour map, as raster-metadata lists them, for a formula or a single band; rdylgn if absent" example:"viridis"`
 	Rescale    string `query:"rescale" doc:"Range of values min,max that is shown. Wins over stretch" example:"-0.2,0.9"`
+	Resampling string `query:"resampling" doc:"How pixels between those of the raster are made: nearest, bilinear or cubic. Without it pixels are shown as they are beyond the full resolution, and means of them where it is reduced" example:"bilinear"`
 	Stretch    string `query:"stretch" doc:"Range of values that is shown: percentile (2nd to 98th of the whole raster), minmax, stddev, none (of the data type) or custom (as without it)" example:"percentile"`
 }
 
@@ -26,7 +27,7 @@ func (in StyleInput) parse() (style.Style, error) { return style.Parse(style.Par
 func styleOf(r *http.Request) (style.Style, error) {
 	return StyleInput{
 		Preset: query(r, "preset"), Bands: query(r, "bands"), Formula: query(r, "formula"), BandFilter: query(r, "bandFilter"),
-		Colormap: query(r, "colormap"), Rescale: query(r, "rescale"), Stretch: query(r, "stretch"),
+		Colormap: query(r, "colormap"), Rescale: query(r, "rescale"), Resampling: query(r, "resampling"), Stretch: query(r, "stretch"),
 	}.parse()
 }
 

@@ -49,7 +49,7 @@ func (s *Server) AreaStats(ctx context.Context, subject Subject, area Corners) (
 		if err := c.each(ctx, parts, all.Add); err != nil || all.Count == 0 {
 			return a, err
 		}
-		pass := func(visit func([]float64)) error { return s.eachAbout(ctx, c, exactMedian, parts, visit) }
+		pass := func(visit func([]float64)) error { return c.eachAbout(ctx, exactMedian, parts, visit) }
 		if medians = all; c.levelFor(exactMedian, parts) > 0 {
 			medians = moments.Moments{}
 			if err := pass(medians.Add); err != nil {

@@ -7,6 +7,7 @@ import (
 	"github.com/airbusgeo/godal"
 
 	"github.com/cairngeo/cairn"
+	"github.com/cairngeo/cairn/tiling/cog"
 	"github.com/cairngeo/cairn/tiling/style"
 )
 
@@ -38,16 +39,12 @@ func (s *Server) characterOf(ctx context.Context, src *source, raster Raster) (*
 	if known != nil {
 		return known, nil
 	}
-	r, err := openRaster(s.store.Location(raster.COG), godal.Drivers("GTiff"))
-	if err != nil {
-		return nil, unreadable(err)
-	}
-	defer r.Close()
-	c := &character{data: len(r.dataBands())}
-	if c.statistics, err = s.statistics(ctx, src, raster.COG, r); err != nil {
+	c := &character{data: src.dataBands()}
+	var err error
+	if c.statistics, err = s.statistics(ctx, src); err != nil {
 		return nil, err
 	}
-	facts := style.Facts{Texts: r.texts()}
+	facts := style.Facts{Texts: slices.Clone(src.index.Texts)}
 	if raster.Original != "" {
 		original, err := openRaster(s.store.Location(raster.Original), godal.Drivers("GTiff"))
 		if err != nil {
@@ -58,11 +55,11 @@ func (s *Server) characterOf(ctx context.Context, src *source, raster Raster) (*
 			return nil, err
 		}
 	}
-	for _, b := range r.ds.Bands() {
-		kind := b.Structure().DataType
+	kind := src.index.Levels[0].Type
+	for _, b := range src.index.Bands {
 		c.bands = append(c.bands, bandCharacter{
-			BandFacts: style.BandFacts{DataType: kind.String(), Interpretation: b.ColorInterp().Name(), Description: b.Description()},
-			isByte:    isByte(b), limits: limitsOf(kind),
+			BandFacts: style.BandFacts{DataType: kind.String(), Interpretation: b.Interpretation, Description: b.Description},
+			isByte:    src.bytes(), limits: limitsOf(kind),
 		})
 		facts.Bands = append(facts.Bands, c.bands[len(c.bands)-1].BandFacts)
 	}
@@ -95,17 +92,17 @@ func (r *raster) texts() []string {
 }
 
 // limitsOf is what numbers of a type can be.
-func limitsOf(kind godal.DataType) *style.Range {
+func limitsOf(kind cog.Type) *style.Range {
 	switch kind {
-	case godal.Byte:
+	case cog.Uint8:
 		return &style.Range{Low: 0, High: 1<<8 - 1}
-	case godal.UInt16:
+	case cog.Uint16:
 		return &style.Range{Low: 0, High: 1<<16 - 1}
-	case godal.Int16:
+	case cog.Int16:
 		return &style.Range{Low: -1 << 15, High: 1<<15 - 1}
-	case godal.UInt32:
+	case cog.Uint32:
 		return &style.Range{Low: 0, High: 1<<32 - 1}
-	case godal.Int32:
+	case cog.Int32:
 		return &style.Range{Low: -1 << 31, High: 1<<31 - 1}
 	}
 	return nil

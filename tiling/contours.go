@@ -82,7 +82,7 @@ func (s *Server) Contours(ctx context.Context, subject Subject, o ContourOptions
 		if err != nil || !(levels.Min < levels.Max) {
 			return out, err
 		}
-		grid, place, err := s.contourGrid(ctx, c)
+		grid, place, err := c.contourGrid(ctx)
 		if err != nil {
 			return out, err
 		}
@@ -132,18 +132,13 @@ type gridPlace struct {
 }
 
 // contourGrid reads the band, on a coarser level if the raster is large.
-func (s *Server) contourGrid(ctx context.Context, c *scan) (contour.Grid, gridPlace, error) {
+func (c *scan) contourGrid(ctx context.Context) (contour.Grid, gridPlace, error) {
 	parts := c.windows(0, 0, c.width-1, c.height-1)
 	if len(parts) == 0 {
 		return contour.Grid{}, gridPlace{}, nil
 	}
 	whole := parts[0]
 	k := c.levelFor(contourPixels, parts[:1])
-	level, err := s.level(c, c.bandNumber, k)
-	if err != nil {
-		return contour.Grid{}, gridPlace{}, err
-	}
-	defer level.Close()
 	full, reduced := c.cog.Levels[0], c.cog.Levels[k]
 	part := c.reduce(whole, k)
 	var place gridPlace
@@ -154,7 +149,7 @@ func (s *Server) contourGrid(ctx context.Context, c *scan) (contour.Grid, gridPl
 	if turns := math.Round((place.x + float64(part.width)/2*place.step[0] - c.west - float64(c.width)/2*c.pixelX) / (2 * halfWorld)); turns != 0 {
 		place.x -= turns * 2 * halfWorld
 	}
-	grid, err := level.grid(ctx, part)
+	grid, err := c.level(k).grid(ctx, part)
 	return grid, place, err
 }
 
@@ -167,7 +162,7 @@ func (c *scan) grid(ctx context.Context, part rect) (contour.Grid, error) {
 			return g, err
 		}
 		rows := min(nextSquare(y), part.y+part.height) - y
-		stored, err := c.read(rect{part.x, y, part.width, rows}, buffer)
+		stored, err := c.read(ctx, rect{part.x, y, part.width, rows}, buffer)
 		if err != nil {
 			return g, err
 		}

@@ -190,7 +190,7 @@ func (s *Server) Catalogue(ctx context.Context, raster Raster, st style.Style) (
 	if err != nil {
 		return Catalogue{}, err
 	}
-	sample, err := s.sampleOf(ctx, raster.COG, f)
+	sample, err := s.sampleOf(ctx, src, f)
 	if err != nil {
 		return Catalogue{}, err
 	}

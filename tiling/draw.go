@@ -1,203 +1,122 @@
 package tiling
 
 import (
-	"fmt"
-	"log/slog"
-	"math"
+	"context"
 
-	"github.com/airbusgeo/godal"
-
-	"github.com/cairngeo/cairn"
+	"github.com/cairngeo/cairn/tiling/cog"
+	"github.com/cairngeo/cairn/tiling/style"
 )
 
-// quietly makes GDAL's warnings (an odd tag, a missing profile) no errors.
-var quietly = godal.ErrLogger(func(category godal.ErrorCategory, code int, message string) error {
-	if category < godal.CE_Failure {
-		slog.Debug("gdal", "code", code, "message", message)
-		return nil
+// kernel is how pixels between those of a level are made: as the style says, else
+// means of what is made smaller, and pixels as they are of what is made larger. Means
+// of bands have other indexes than the bands.
+func (l *look) kernel(m mapping) style.Resampling {
+	aligned := m.stepX == 1 && m.stepY == 1 && m.x == float64(int(m.x)) && m.y == float64(int(m.y))
+	switch {
+	case aligned:
+		return style.Nearest
+	case l.resampling != "":
+		return l.resampling
+	case l.formula == nil && (m.stepX > 1 || m.stepY > 1):
+		return style.Average
 	}
-	return fmt.Errorf("gdal error %d: %s", code, message)
-})
-
-// raster is an open dataset and what of it is drawn.
-type raster struct {
-	ds      *godal.Dataset
-	bands   []godal.Band // the one or three that are drawn
-	formula *formula     // drawn instead of bands, if there is one
-	width   int
-	height  int
-	data    bool         // of more or fewer than 8 bits, so it needs stretching
-	palette [][4]int16   // RGBA of each value, nil if the values are no indexes
-	masks   []godal.Band // of which any makes a pixel visible; none if all are
-	ranges  []valueRange // by drawn band, for data
-	filter  godal.ResamplingAlg
+	return style.Nearest
 }
 
-// openRaster opens what lies at a location with one of the drivers. It never
-// looks at sidecar files, nor at what other formats would make of the bytes.
-func openRaster(location string, options ...godal.OpenOption) (*raster, error) {
-	ds, err := godal.Open(location, append(options, godal.RasterOnly(), quietly)...)
+// draw draws a level in the look.
+func (l *look) draw(ctx context.Context, from level, m mapping) (*picture, error) {
+	kernel := l.kernel(m)
+	switch {
+	case l.formula != nil:
+		return l.formula.draw(ctx, from, m, kernel)
+	case l.ranges == nil && kernel == style.Nearest && from.pictures() && m.stepX <= 1 && m.stepY <= 1:
+		return from.pixels(ctx, l.bands, m)
+	}
+	r := reading{mapping: m, kernel: kernel, bands: l.bands}
+	if t := from.Type; t.Size() > 4 || t == cog.Int32 || t == cog.Uint32 { // float32 has no room for all of their values
+		return paint[float64](ctx, from, r, l.ranges)
+	}
+	return paint[float32](ctx, from, r, l.ranges)
+}
+
+// paint shows one or three bands, each with its range from black to white,
+// truncating; without ranges bytes as they are. A band that has no value where
+// others have one is shown as its nodata value.
+func paint[F float](ctx context.Context, from level, r reading, ranges []valueRange) (*picture, error) {
+	read, err := read[F](ctx, from, r)
 	if err != nil {
 		return nil, err
 	}
-	r := &raster{ds: ds, filter: godal.Average}
-	if err := r.describe(); err != nil {
-		ds.Close()
-		return nil, err
-	}
-	return r, nil
-}
-
-func (r *raster) Close() error { return r.ds.Close() }
-
-func (r *raster) describe() error {
-	all := r.ds.Bands()
-	if len(all) == 0 {
-		return cairn.Errorf(cairn.Unsupported, "This file holds no picture.")
-	}
-	s := r.ds.Structure()
-	r.width, r.height = s.SizeX, s.SizeY
-	r.bands = all[:1]
-	if len(r.dataBands()) >= 3 {
-		r.bands = all[:3]
-	}
-	for _, b := range r.bands {
-		r.data = r.data || !isByte(b)
-	}
-	if table := all[0].ColorTable(); all[0].Structure().DataType == godal.Byte && len(table.Entries) > 0 {
-		r.bands, r.palette, r.filter, r.data = all[:1], table.Entries, godal.Nearest, false
-	}
-	r.masks = masksOf(r.bands)
-	return nil
-}
-
-// dataBands are all bands but alpha, which comes last.
-func (r *raster) dataBands() []godal.Band {
-	all := r.ds.Bands()
-	if n := len(all); n > 1 && all[n-1].ColorInterp() == godal.CIAlpha {
-		return all[:n-1]
-	}
-	return all
-}
-
-// isByte tells whether values are from 0 to 255. Bytes may have fewer bits.
-func isByte(b godal.Band) bool {
-	return b.Structure().DataType == godal.Byte && b.Metadata("NBITS", godal.Domain("IMAGE_STRUCTURE")) == ""
-}
-
-const (
-	maskAllValid = 1 // GMF_ALL_VALID
-	maskNoData   = 8 // GMF_NODATA
-)
-
-// masksOf returns the masks of the drawn bands: one for all, or one for each
-// where it is their nodata values that count.
-func masksOf(bands []godal.Band) []godal.Band {
-	var masks []godal.Band
-	for _, b := range bands {
-		flags := b.MaskFlags()
-		if flags&maskAllValid != 0 {
-			return nil
+	p := newPicture(r.width, r.height)
+	p.grey = len(r.bands) == 1
+	for c := range 3 {
+		band := min(c, len(r.bands)-1)
+		shown := shade
+		if ranges != nil {
+			shown = ranges[band].scale
 		}
-		masks = append(masks, b.MaskBand())
-		if flags&maskNoData == 0 {
-			break
+		void := byte(0)
+		if from.nodata != nil {
+			void = shown(*from.nodata)
 		}
-	}
-	return masks
-}
-
-// draw reads a window of the raster into a picture of the given size.
-func (r *raster) draw(x, y, width, height, toW, toH int) (*picture, error) {
-	if r.formula != nil {
-		return r.formula.draw(r, rect{x, y, width, height}, toW, toH)
-	}
-	p := newPicture(toW, toH)
-	p.grey = len(r.bands) == 1 && r.palette == nil
-	for i := 3; i < len(p.pixels); i += 4 {
-		p.pixels[i] = 255
-	}
-	var err error
-	if r.data {
-		err = r.drawValues(p, x, y, width, height)
-	} else {
-		err = r.drawBytes(p, x, y, width, height)
-	}
-	if err != nil {
-		return nil, err
-	}
-	return p, r.drawMasks(p, x, y, width, height)
-}
-
-func (r *raster) drawBytes(p *picture, x, y, width, height int) error {
-	for c, b := range r.bands {
-		err := b.Read(x, y, p.pixels[c:], p.width, p.height, godal.Window(width, height),
-			godal.PixelSpacing(4), godal.LineSpacing(4*p.width), godal.Resampling(r.filter), quietly)
-		if err != nil {
-			return err
-		}
-	}
-	if len(r.bands) > 1 {
-		return nil
-	}
-	for i := 0; i < len(p.pixels); i += 4 {
-		v := p.pixels[i]
-		p.pixels[i+1], p.pixels[i+2] = v, v
-		if r.palette == nil {
-			continue
-		}
-		if int(v) >= len(r.palette) {
-			p.pixels[i+3] = 0
-			continue
-		}
-		for c, part := range r.palette[v] {
-			p.pixels[i+c] = byte(between(0, int(part), 255))
-		}
-	}
-	return nil
-}
-
-// drawValues stretches each band's range over 0 to 255, truncating. What is not
-// a number in any band is transparent.
-func (r *raster) drawValues(p *picture, x, y, width, height int) error {
-	values := make([]float64, p.width*p.height)
-	for c, b := range r.bands {
-		err := b.Read(x, y, values, p.width, p.height, godal.Window(width, height), godal.Resampling(r.filter), quietly)
-		if err != nil {
-			return err
-		}
-		for i, v := range values {
-			if math.IsNaN(v) {
-				p.pixels[4*i+3] = 0
+		for i, v := range read.planes[band] {
+			if v == v {
+				p.pixels[4*i+c] = shown(float64(v))
+			} else {
+				p.pixels[4*i+c] = void
 			}
-			p.pixels[4*i+c] = r.ranges[c].scale(v)
 		}
 	}
-	if len(r.bands) == 1 {
-		for i := 0; i < len(p.pixels); i += 4 {
-			p.pixels[i+1], p.pixels[i+2] = p.pixels[i], p.pixels[i]
+	for i := range r.width * r.height {
+		p.pixels[4*i+3] = 255
+		if read.visible != nil {
+			p.pixels[4*i+3] = read.visible[i]
 		}
 	}
-	return nil
+	return p, nil
 }
 
-func (r *raster) drawMasks(p *picture, x, y, width, height int) error {
-	if len(r.masks) == 0 {
-		return nil
+// shade is a value from 0 to 255 as a byte; NaN is black.
+func shade(v float64) byte {
+	switch v += 0.5; {
+	case !(v > 0):
+		return 0
+	case v >= 255:
+		return 255
 	}
-	visible := make([]byte, p.width*p.height)
-	one := make([]byte, p.width*p.height)
-	for _, m := range r.masks {
-		err := m.Read(x, y, one, p.width, p.height, godal.Window(width, height), godal.Resampling(r.filter), quietly)
-		if err != nil {
-			return err
+	return byte(v)
+}
+
+// usualLook is how a raster is drawn that nobody asked for a style of: the first
+// band, or the first three, bytes as they are, other values stretched.
+func (s *Server) usualLook(ctx context.Context, src *source) (*look, error) {
+	l := &look{bands: []int{1}}
+	if src.dataBands() >= 3 {
+		l.bands = []int{1, 2, 3}
+	}
+	if src.bytes() {
+		return l, nil
+	}
+	statistics, err := s.statistics(ctx, src)
+	if err != nil {
+		return nil, err
+	}
+	for _, b := range l.bands {
+		l.ranges = append(l.ranges, statistics[b-1].usable())
+	}
+	return l, nil
+}
+
+// levelFor is the coarsest level on which a part of the full resolution has at
+// least w x h pixels, and the mapping of it to so many.
+func (s *Server) levelFor(src *source, part rect, w, h int) (level, mapping) {
+	full, best := src.index.Levels[0], 0
+	for k, l := range src.index.Levels {
+		if part.width*l.Width/full.Width >= w && part.height*l.Height/full.Height >= h {
+			best = k
 		}
-		for i, v := range one {
-			visible[i] = max(visible[i], v)
-		}
 	}
-	for i, v := range visible {
-		p.pixels[4*i+3] = min(p.pixels[4*i+3], v)
-	}
-	return nil
+	l := s.level(src, best)
+	sx, sy := float64(l.Width)/float64(full.Width), float64(l.Height)/float64(full.Height)
+	return l, mapping{float64(part.x) * sx, float64(part.y) * sy, float64(part.width) * sx / float64(w), float64(part.height) * sy / float64(h), w, h}
 }

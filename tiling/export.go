@@ -12,7 +12,8 @@ import (
 
 // export is a picture of a whole raster that is written to a file.
 type export struct {
-	*raster
+	level
+	look     *look
 	part     rect // of the COG
 	frame    frame
 	channels int // of the file, the last one alpha
@@ -52,12 +53,8 @@ func (s *Server) withExport(ctx context.Context, raster Raster, outline orb.Boun
 	if err != nil {
 		return err
 	}
-	r, err := s.openLevel(ctx, src, raster.COG, l, 0)
-	if err != nil {
-		return err
-	}
-	defer r.Close()
-	e := &export{raster: r, frame: f, part: rect{0, 0, r.width, r.height}, channels: 4}
+	full := s.level(src, 0)
+	e := &export{level: full, look: l, frame: f, part: rect{0, 0, full.Width, full.Height}, channels: 4}
 	if parts := f.windows(0, 0, f.width-1, f.height-1); len(parts) == 1 {
 		e.part = parts[0]
 	}
@@ -90,14 +87,14 @@ func (e *export) write(ctx context.Context, file string, progress func(percent f
 			if err := ctx.Err(); err != nil {
 				return err
 			}
-			if err := e.copy(out, x, y, min(scanSide, e.part.width-x), min(scanSide, e.part.height-y)); err != nil {
+			if err := e.copy(ctx, out, x, y, min(scanSide, e.part.width-x), min(scanSide, e.part.height-y)); err != nil {
 				return err
 			}
 		}
 		progress(80 * float64(y) / float64(e.part.height))
 	}
 	filter := godal.Average
-	if e.palette != nil || e.formula != nil {
+	if e.look.formula != nil {
 		filter = godal.Nearest
 	}
 	for factor := 2; max(e.part.width, e.part.height) > 128*factor; factor *= 2 {
@@ -127,10 +124,10 @@ func (e *export) place(out *godal.Dataset) error {
 }
 
 // copy draws a square of the file.
-func (e *export) copy(out *godal.Dataset, x, y, width, height int) error {
-	p, err := e.draw(e.part.x+x, e.part.y+y, width, height, width, height)
+func (e *export) copy(ctx context.Context, out *godal.Dataset, x, y, width, height int) error {
+	p, err := e.look.draw(ctx, e.level, rect{e.part.x + x, e.part.y + y, width, height}.mapTo(width, height))
 	if err != nil {
-		return unreadable(err)
+		return err
 	}
 	pixels := p.pixels
 	if e.channels == 2 {

@@ -14,34 +14,21 @@ type look struct {
 	bands   []int        // one or three, from 1
 	ranges  []valueRange // by band; nil: bytes as they are
 	formula *formula     // instead of bands
+
+	resampling style.Resampling // "": the usual one
 }
 
 // String is equal for looks that are equal.
 func (l *look) String() string {
 	if f := l.formula; f != nil {
-		return fmt.Sprintf("%s of %v from %v in %s", f.Expression, f.inputs, f.scale, f.colormap.ID)
+		return fmt.Sprintf("%s of %v from %v in %s %t %s", f.Expression, f.inputs, f.scale, f.colormap.ID, f.stored, l.resampling)
 	}
-	return fmt.Sprintf("bands %v from %v", l.bands, l.ranges)
+	return fmt.Sprintf("bands %v from %v %s", l.bands, l.ranges, l.resampling)
 }
 
 // shows tells whether the look is bytes of these bands as they are.
 func (l *look) shows(bands ...int) bool {
 	return l.formula == nil && l.ranges == nil && slices.Equal(l.bands, bands)
-}
-
-// wear makes the raster be drawn with a look.
-func (r *raster) wear(l *look) {
-	if l.formula != nil {
-		r.formula = l.formula
-		return
-	}
-	all := r.ds.Bands()
-	r.bands = nil
-	for _, n := range l.bands {
-		r.bands = append(r.bands, all[n-1])
-	}
-	r.palette, r.data, r.ranges = nil, l.ranges != nil, l.ranges
-	r.masks = masksOf(r.bands)
 }
 
 // lookOf makes a style concrete. The error is Invalid for bands that the raster
@@ -53,9 +40,9 @@ func (s *Server) lookOf(ctx context.Context, src *source, raster Raster, st styl
 		return nil, err
 	}
 	if st.Formula != nil {
-		return s.formulaLook(ctx, raster, c, st)
+		return s.formulaLook(ctx, src, c, st)
 	}
-	l := &look{bands: c.bandsFor(st, auto)}
+	l := &look{bands: c.bandsFor(st, auto), resampling: st.Resampling}
 	for _, n := range l.bands {
 		if n > c.data {
 			return nil, cairn.Errorf(cairn.Invalid, "There is no band %d: this raster has bands 1 to %d.", n, c.data)
@@ -142,11 +129,11 @@ func (l *look) colored(colormap *style.Colormap) (*look, error) {
 	if l.ranges != nil {
 		scale = l.ranges[0]
 	}
-	return &look{formula: &formula{Formula: f, inputs: l.bands, colormap: colormap, scale: scale}}, nil
+	return &look{formula: &formula{Formula: f, inputs: l.bands, stored: true, colormap: colormap, scale: scale}, resampling: l.resampling}, nil
 }
 
 // formulaLook makes a style with a formula concrete.
-func (s *Server) formulaLook(ctx context.Context, raster Raster, c *character, st style.Style) (*look, error) {
+func (s *Server) formulaLook(ctx context.Context, src *source, c *character, st style.Style) (*look, error) {
 	f, err := c.formula(st)
 	if err != nil {
 		return nil, err
@@ -158,13 +145,13 @@ func (s *Server) formulaLook(ctx context.Context, raster Raster, c *character, s
 	case own != nil && (st.Stretch == style.Default || st.Stretch == style.None):
 		f.scale = valueRange{own.Low, own.High}
 	default:
-		sample, err := s.sampleOf(ctx, raster.COG, f)
+		sample, err := s.sampleOf(ctx, src, f)
 		if err != nil {
 			return nil, err
 		}
 		f.scale = sample.stretched(st.Stretch)
 	}
-	return &look{formula: f}, nil
+	return &look{formula: f, resampling: st.Resampling}, nil
 }
 
 // filter is the one that a style asks for, else the one that was found out.

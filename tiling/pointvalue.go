@@ -36,7 +36,7 @@ func (s *Server) PointValue(ctx context.Context, subject Subject, x, y int) (Poi
 		}
 		stored := math.NaN()
 		if len(at) > 0 {
-			one, err := c.read(at[0], make([]float64, 1))
+			one, err := c.read(ctx, at[0], make([]float64, 1))
 			if err != nil {
 				return PointValue{}, err
 			}

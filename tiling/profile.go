@@ -71,7 +71,7 @@ func (s *Server) Profile(ctx context.Context, subject Subject, line orb.LineStri
 				leg++
 			}
 			at := legs[leg].at(distance - before)
-			value, err := c.between(mercator(at))
+			value, err := c.between(ctx, mercator(at))
 			if err != nil {
 				return Profile{}, err
 			}
@@ -148,7 +148,7 @@ func (l leg) at(distance float64) orb.Point {
 // between is the value at a point in metres of Web Mercator, bilinear between
 // the middles of the four pixels around it; NaN where any of those that count
 // has none.
-func (c *scan) between(at orb.Point) (float64, error) {
+func (c *scan) between(ctx context.Context, at orb.Point) (float64, error) {
 	u, v := c.position(at)
 	u, v = u-0.5, v-0.5
 	x, y := int(math.Floor(u)), int(math.Floor(v))
@@ -157,7 +157,7 @@ func (c *scan) between(at orb.Point) (float64, error) {
 	if x < -1 || y < -1 || x >= full.Width || y >= full.Height {
 		return math.NaN(), nil
 	}
-	stored, err := c.around(x, y, full.Width, full.Height)
+	stored, err := c.around(ctx, x, y, full.Width, full.Height)
 	if err != nil {
 		return 0, err
 	}
@@ -172,12 +172,12 @@ func (c *scan) between(at orb.Point) (float64, error) {
 
 // around are the stored numbers of the pixels from (x, y) to (x+1, y+1), row by
 // row, NaN outside the band.
-func (c *scan) around(x, y, width, height int) ([4]float64, error) {
+func (c *scan) around(ctx context.Context, x, y, width, height int) ([4]float64, error) {
 	four := [4]float64{math.NaN(), math.NaN(), math.NaN(), math.NaN()}
 	part := rect{x: max(x, 0), y: max(y, 0)}
 	part.width, part.height = min(x+2, width)-part.x, min(y+2, height)-part.y
 	var buffer [4]float64
-	stored, err := c.read(part, buffer[:])
+	stored, err := c.read(ctx, part, buffer[:])
 	if err != nil {
 		return four, err
 	}

@@ -2,12 +2,11 @@ package tiling
 
 import (
 	"context"
-	"fmt"
 
-	"github.com/airbusgeo/godal"
 	"github.com/paulmach/orb/maptile"
 
 	"github.com/cairngeo/cairn"
+	"github.com/cairngeo/cairn/tiling/style"
 )
 
 // renderTile draws a tile that no block of the COG holds in this form. The look
@@ -18,108 +17,78 @@ func (s *Server) renderTile(ctx context.Context, cogKey string, l *look, t mapti
 		return nil, err
 	}
 	defer src.release()
-	if src.index.EPSG != 3857 || src.index.PixelSize == 0 {
-		return nil, errNotOnMap()
+	if l == nil {
+		if l, err = s.usualLook(ctx, src); err != nil {
+			return nil, err
+		}
 	}
 	p := newPicture(size, size)
-	coding := lossless
+	err = s.eachWindow(src, t, size, func(w window) error {
+		part, err := l.draw(ctx, s.level(src, w.level), w.mapping())
+		if err == nil {
+			p.place(part, w.toX, w.toY)
+		}
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	if l.formula != nil {
+		return p.encode(f, lossless)
+	}
+	return p.encode(f, tileQuality)
+}
+
+// eachWindow calls visit with each part of a COG that a tile shows: none, one, or
+// two where the COG crosses the 180th meridian.
+func (s *Server) eachWindow(src *source, t maptile.Tile, size int, visit func(window) error) error {
+	if src.index.EPSG != 3857 || src.index.PixelSize == 0 {
+		return errNotOnMap()
+	}
 	for turn := range 2 {
 		w := windowOf(src.index, t, size, turn)
 		if w.toW == 0 || w.toH == 0 {
 			continue
 		}
-		if int64(w.width)*int64(w.height) > s.maxPixels {
-			return nil, cairn.Errorf(cairn.Invalid, "This raster has no overviews for zoom %d. Build it again.", t.Z)
+		if w.pixels() > s.maxPixels {
+			return cairn.Errorf(cairn.Invalid, "This raster has no overviews for zoom %d. Build it again.", t.Z)
 		}
-		used, err := s.drawWindow(ctx, src, cogKey, l, w, p)
-		if err != nil {
-			return nil, err
+		if err := visit(w); err != nil {
+			return err
 		}
-		coding = used
 	}
-	return p.encode(f, coding)
+	return nil
 }
 
 func errNotOnMap() error {
 	return cairn.Errorf(cairn.Invalid, "This raster is not laid out for the map. Build it again.")
 }
 
-// drawWindow draws what the window shows into the tile p and returns the
-// quality in which to encode it.
-func (s *Server) drawWindow(ctx context.Context, src *source, cogKey string, l *look, w window, p *picture) (quality, error) {
-	r, err := s.openLevel(ctx, src, cogKey, l, w.level)
-	if err != nil {
-		return 0, err
+// tileValues reads the numbers of bands that a tile shows, with a margin of pixels
+// around the tile, so that what depends on a pixel's neighbors has no seams. The
+// planes are size + 2*margin wide and high; what is no number is NaN. The kernel
+// of tiles beyond the full resolution is the caller's choice.
+func (s *Server) tileValues(ctx context.Context, src *source, bands []int, t maptile.Tile, size, margin int, kernel style.Resampling) (patch[float32], error) {
+	side := size + 2*margin
+	p := patch[float32]{width: side, height: side, planes: make([][]float32, len(bands))}
+	for i := range p.planes {
+		p.planes[i] = make([]float32, side*side)
+		fill(p.planes[i], notANumber)
 	}
-	defer r.Close()
-	width, height := w.toW, w.toH
-	if w.enlarges() {
-		width, height = w.width, w.height
-	}
-	part, err := r.draw(w.x, w.y, w.width, w.height, width, height)
-	if err != nil {
-		return 0, unreadable(err)
-	}
-	p.grey = part.grey
-	if w.enlarges() {
-		w.enlarge(part, p)
-	} else {
-		p.place(part, w.toX, w.toY)
-	}
-	if r.palette != nil || r.formula != nil {
-		return lossless, nil
-	}
-	return tileQuality, nil
-}
-
-// openLevel opens one level of a COG as a raster of its own that has the look,
-// nil for the usual one.
-func (s *Server) openLevel(ctx context.Context, src *source, cogKey string, l *look, level int) (*raster, error) {
-	options := []godal.OpenOption{godal.Drivers("GTiff")}
-	if level > 0 {
-		options = append(options, godal.DriverOpenOption(fmt.Sprintf("OVERVIEW_LEVEL=%d", level-1)))
-	}
-	r, err := openRaster(s.store.Location(cogKey), options...)
-	if err != nil {
-		return nil, unreadable(err)
-	}
-	switch {
-	case l != nil:
-		r.wear(l)
-	case r.data:
-		statistics, err := s.statistics(ctx, src, cogKey, r)
+	err := s.eachWindow(src, t, size, func(w window) error {
+		w.toX, w.toY, w.toW, w.toH = 0, 0, size, size // the margin may have what the tile has not
+		some, err := read[float32](ctx, s.level(src, w.level), reading{mapping: w.mapping().grown(margin), kernel: kernel, bands: bands})
 		if err != nil {
-			r.Close()
-			return nil, err
+			return err
 		}
-		for i := range r.bands {
-			r.ranges = append(r.ranges, statistics[i].usable())
+		for i, plane := range some.planes {
+			for j, v := range plane {
+				if v == v && (some.visible == nil || some.visible[j] >= 128) {
+					p.planes[i][j] = v
+				}
+			}
 		}
-	}
-	return r, nil
-}
-
-// statistics returns those of the data bands of a COG, from the file beside it
-// or else from a sample.
-func (s *Server) statistics(ctx context.Context, src *source, cogKey string, r *raster) ([]Statistics, error) {
-	src.mu.Lock()
-	known := src.statistics
-	src.mu.Unlock()
-	if known != nil {
-		return known, nil
-	}
-	bands := r.dataBands()
-	statistics, err := s.recorded(ctx, cogKey, len(bands))
-	if err == nil && statistics == nil {
-		if statistics, err = r.sample(bands); err != nil {
-			err = unreadable(err)
-		}
-	}
-	if err != nil {
-		return nil, err
-	}
-	src.mu.Lock()
-	src.statistics = statistics
-	src.mu.Unlock()
-	return statistics, nil
+		return nil
+	})
+	return p, err
 }

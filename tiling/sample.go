@@ -4,7 +4,7 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/airbusgeo/godal"
+	"github.com/cairngeo/cairn/tiling/style"
 )
 
 // Sample is what is known of the values of a formula, from pixels spread evenly
@@ -35,8 +35,8 @@ const (
 )
 
 // sampleOf returns a sample of the formula, taken once for all who ask.
-func (s *Server) sampleOf(ctx context.Context, cogKey string, f *formula) (Sample, error) {
-	key := fmt.Sprintf("%s %s %v", cogKey, f.Expression, f.inputs)
+func (s *Server) sampleOf(ctx context.Context, src *source, f *formula) (Sample, error) {
+	key := fmt.Sprintf("%s %s %v", src.key, f.Expression, f.inputs)
 	if known, ok := s.samples.Get(key); ok {
 		return known, nil
 	}
@@ -45,7 +45,7 @@ func (s *Server) sampleOf(ctx context.Context, cogKey string, f *formula) (Sampl
 			return Sample{}, err
 		}
 		defer s.workers.Release(1)
-		values, err := s.sampleValues(ctx, cogKey, f)
+		values, err := s.sampleValues(ctx, src.key, f)
 		if err != nil {
 			return Sample{}, err
 		}
@@ -58,28 +58,21 @@ func (s *Server) sampleOf(ctx context.Context, cogKey string, f *formula) (Sampl
 
 // sampleValues computes the formula for the pixels of the sample.
 func (s *Server) sampleValues(ctx context.Context, cogKey string, f *formula) ([]float32, error) {
-	overall, err := openRaster(s.store.Location(cogKey), godal.Drivers("GTiff"))
+	src, err := s.sources.open(ctx, cogKey) // whoever asked may have gone
 	if err != nil {
-		return nil, unreadable(err)
+		return nil, err
 	}
-	defer overall.Close()
-	data, err := overall.dataWindow()
+	defer src.release()
+	data, err := s.dataWindow(ctx, src, &look{formula: f})
 	if err != nil {
-		return nil, unreadable(err)
+		return nil, err
 	}
-	full, err := openRaster(s.store.Location(cogKey), godal.Drivers("GTiff"), godal.DriverOpenOption("OVERVIEW_LEVEL=NONE"))
-	if err != nil {
-		return nil, unreadable(err)
-	}
-	defer full.Close()
+	full := s.level(src, 0)
 	var values []float32
 	for _, piece := range piecesOf(data) {
-		if ctx.Err() != nil {
-			return nil, context.Cause(ctx)
-		}
-		some, err := f.values(full, piece, min(piece.width, cellPixels), min(piece.height, cellPixels))
+		some, err := f.values(ctx, full, piece.mapTo(min(piece.width, cellPixels), min(piece.height, cellPixels)), style.Nearest)
 		if err != nil {
-			return nil, unreadable(err)
+			return nil, err
 		}
 		values = append(values, some...)
 	}
@@ -87,11 +80,15 @@ func (s *Server) sampleValues(ctx context.Context, cogKey string, f *formula) ([
 		return values, nil
 	}
 	// The data are few, or lie between the pieces.
-	w, h := fit(overall.width, overall.height, min(sampleSide, max(overall.width, overall.height)))
-	if values, err = f.values(overall, rect{0, 0, overall.width, overall.height}, w, h); err != nil {
-		return nil, unreadable(err)
-	}
-	return values, nil
+	overall, m := s.overall(src)
+	return f.values(ctx, overall, m, style.Nearest)
+}
+
+// overall is a look at the whole raster in at most 512 by 512 pixels.
+func (s *Server) overall(src *source) (level, mapping) {
+	full := src.index.Levels[0]
+	w, h := fit(full.Width, full.Height, min(sampleSide, max(full.Width, full.Height)))
+	return s.levelFor(src, rect{0, 0, full.Width, full.Height}, w, h)
 }
 
 // piecesOf returns the parts of a raster that a sample is taken from.

@@ -2,6 +2,7 @@ package tiling
 
 import (
 	"context"
+	"errors"
 	"sync"
 
 	"github.com/cairngeo/cairn"
@@ -13,6 +14,7 @@ import (
 // source is an open COG with its parsed index. It is closed when the last one
 // who holds it, the cache or a request, has released it.
 type source struct {
+	key     string
 	object  blob.Object
 	index   *cog.Index
 	zoom    int // of the full resolution on the grid
@@ -24,6 +26,20 @@ type source struct {
 	users      int
 	statistics []Statistics // of the data bands, once known
 	character  *character   // once known
+}
+
+// dataBands is the number of bands but alpha, which comes last.
+func (s *source) dataBands() int {
+	if s.index.Alpha() {
+		return len(s.index.Bands) - 1
+	}
+	return len(s.index.Bands)
+}
+
+// bytes tells whether values are from 0 to 255. Bytes may have fewer bits.
+func (s *source) bytes() bool {
+	full := s.index.Levels[0]
+	return full.Type == cog.Uint8 && full.BitsPerSample == 8
 }
 
 func (s *source) hold() {
@@ -66,12 +82,29 @@ func (s *sources) open(ctx context.Context, key string) (*source, error) {
 		object.Close()
 		return nil, unreadable(err)
 	}
-	src := &source{object: object, index: index, users: 2} // the cache and the caller
+	if err := usable(index); err != nil {
+		object.Close()
+		return nil, unreadable(err)
+	}
+	src := &source{key: key, object: object, index: index, users: 2} // the cache and the caller
 	src.zoom, src.column, src.row, src.gridded = index.Zoom()
 	if !s.cache.Add(key, src, index.Bytes()+int64(len(key))) {
 		src.release()
 	}
 	return src, nil
+}
+
+// usable refuses what no builder makes.
+func usable(x *cog.Index) error {
+	if x.Masked {
+		return errors.New("what is visible is in masks beside the images")
+	}
+	for _, l := range x.Levels {
+		if l.Samples != len(x.Bands) || l.Type != x.Levels[0].Type {
+			return errors.New("its levels have different bands")
+		}
+	}
+	return nil
 }
 
 func (s *sources) purge() { s.cache.Purge() }

@@ -135,6 +135,49 @@ func (s *Server) recorded(ctx context.Context, cogKey string, n int) ([]Statisti
 
 const sampleSide = 512 // pixels of the longer side of a sample
 
+// statistics are those of the bands of data, from the file beside a COG, else from
+// a sample; found out once as long as the source stays open.
+func (s *Server) statistics(ctx context.Context, src *source) ([]Statistics, error) {
+	src.mu.Lock()
+	known := src.statistics
+	src.mu.Unlock()
+	if known != nil {
+		return known, nil
+	}
+	list, err := s.recorded(ctx, src.key, src.dataBands())
+	if err == nil && list == nil {
+		list, err = s.sampleBands(ctx, src)
+	}
+	if err != nil {
+		return nil, err
+	}
+	src.mu.Lock()
+	src.statistics = list
+	src.mu.Unlock()
+	return list, nil
+}
+
+// sampleBands estimates the statistics of the bands of data from at most 512 by
+// 512 pixels spread evenly over the whole raster.
+func (s *Server) sampleBands(ctx context.Context, src *source) ([]Statistics, error) {
+	from, m := s.overall(src)
+	list := make([]Statistics, src.dataBands())
+	for i := range list {
+		sample, err := read[float64](ctx, from, reading{mapping: m, kernel: style.Nearest, bands: []int{i + 1}})
+		if err != nil {
+			return nil, err
+		}
+		values := sample.planes[0]
+		for j, v := range sample.visible {
+			if v == 0 {
+				values[j] = math.NaN()
+			}
+		}
+		list[i] = statisticsOf(values)
+	}
+	return list, nil
+}
+
 // sample estimates the statistics of bands from at most 512 by 512 pixels spread
 // evenly over the whole raster.
 func (r *raster) sample(bands []godal.Band) ([]Statistics, error) {

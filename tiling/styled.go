@@ -13,7 +13,7 @@ import (
 // StyledTile is Tile in a style. Besides Tile's errors there is Invalid for a
 // style that names bands which the raster lacks.
 func (s *Server) StyledTile(ctx context.Context, raster Raster, st style.Style, t maptile.Tile, size int, f Format) (Image, error) {
-	if st.Plain() && st.Stretch == style.Default {
+	if st.Plain() && st.Stretch == style.Default && st.Resampling == "" {
 		return s.Tile(ctx, raster.COG, t, size, f)
 	}
 	if err := checkTile(t, size, f); err != nil {
@@ -28,12 +28,12 @@ func (s *Server) StyledTile(ctx context.Context, raster Raster, st style.Style, 
 	if err != nil {
 		return Image{}, err
 	}
-	if l.shows(1, 2, 3) { // as all tiles of bytes do
-		return s.Tile(ctx, raster.COG, t, size, f)
-	}
 	place, err := src.find(t)
 	if err != nil {
 		return Image{}, unreadable(err)
+	}
+	if l.shows(1, 2, 3) && (st.Resampling == "" || place.stored && size == 256) { // as all tiles of bytes do
+		return s.Tile(ctx, raster.COG, t, size, f)
 	}
 	if place.empty {
 		return blank(f, size)

@@ -2,8 +2,9 @@ package tiling
 
 import (
 	"context"
-	"fmt"
 	"math"
+	"slices"
+	"strings"
 
 	"github.com/airbusgeo/godal"
 	"github.com/paulmach/orb"
@@ -26,19 +27,44 @@ type Subject struct {
 type scan struct {
 	Subject
 	frame
-	ds         *godal.Dataset
-	bands      int      // that there are
-	units      []string // of each, as far as they are known
-	band       godal.Band
-	bandNumber int // from 1
-	dataType   godal.DataType
-	mask       godal.Band
-	masked     bool
-	raw        *thermal.Raw // what a camera recorded, in place of the band
-	scale      float64      // of what is stored
-	offset     float64
-	camera     string               // id of the thermal camera, "" if it is none
-	warmth     *thermal.Calibration // makes temperatures of what is stored
+	stored   stored
+	bands    int      // that there are
+	alone    bool     // the band is the only one but alpha
+	band     int      // from 1
+	units    []string // of each, as far as they are known
+	dataType string   // GDAL's name
+	scale    float64  // of what is stored
+	offset   float64
+	camera   string               // id of the thermal camera, "" if it is none
+	warmth   *thermal.Calibration // makes temperatures of what is stored
+}
+
+// stored is the numbers of a band.
+type stored interface {
+	// read reads a part, NaN where there is nothing.
+	read(ctx context.Context, part rect, into []float64) error
+	Close() error
+}
+
+// bandOf is a band of a COG.
+type bandOf struct {
+	level
+	band int
+}
+
+func (b bandOf) Close() error { b.src.release(); return nil }
+
+func (b bandOf) read(ctx context.Context, part rect, into []float64) error {
+	if err := readBand(ctx, b.level, b.band, part, into); err != nil {
+		return err
+	}
+	visible, err := b.readAlpha(ctx, part)
+	for i, v := range visible {
+		if v == 0 {
+			into[i] = math.NaN()
+		}
+	}
+	return err
 }
 
 // openScan opens the band, from 1, of a subject; the caller closes it.
@@ -50,25 +76,34 @@ func (s *Server) openScan(ctx context.Context, subject Subject, band int) (*scan
 	if err != nil {
 		return nil, err
 	}
-	defer src.release()
-	c := &scan{Subject: subject, units: src.index.Units}
-	if c.frame, err = frameOf(src.index, subject.Outline); err != nil {
+	c, err := s.scanOf(ctx, src, subject, band)
+	if err != nil {
+		src.release()
 		return nil, err
 	}
-	if err := c.open(s.store.Location(subject.Key), band, 0); err != nil {
+	return c, nil
+}
+
+func (s *Server) scanOf(ctx context.Context, src *source, subject Subject, band int) (c *scan, err error) {
+	x := src.index
+	c = &scan{Subject: subject, bands: len(x.Bands), alone: src.dataBands() == 1, band: band, units: x.Units(), dataType: x.Levels[0].Type.String()}
+	if c.frame, err = frameOf(x, subject.Outline); err != nil {
 		return nil, err
 	}
+	if band < 1 || band > c.bands {
+		return nil, cairn.Errorf(cairn.Invalid, "This raster has the bands 1 to %d, not %d.", c.bands, band)
+	}
+	c.stored = bandOf{s.level(src, 0), band}
+	c.scale, c.offset = x.Bands[band-1].Scale, x.Bands[band-1].Offset
 	texts, err := s.askOriginal(ctx, c)
 	if err != nil {
-		c.Close()
 		return nil, err
 	}
 	packet, err := cog.XMP(src.object, src.object.Size())
 	if err != nil {
-		c.Close()
 		return nil, unreadable(err)
 	}
-	c.examine(thermal.Properties(packet), nil, texts)
+	c.examine(thermal.Properties(packet), nil, append(slices.Clone(x.Texts), texts...))
 	return c, nil
 }
 
@@ -84,7 +119,7 @@ func (s *Server) askOriginal(ctx context.Context, c *scan) (texts []string, err 
 	}
 	defer object.Close()
 	if index, err := cog.Parse(object, object.Size()); err == nil && len(c.units) == 0 {
-		c.units = index.Units
+		c.units = index.Units()
 	}
 	original, err := openRaster(s.store.Location(c.Original), godal.Drivers("GTiff"))
 	if err != nil {
@@ -94,49 +129,15 @@ func (s *Server) askOriginal(ctx context.Context, c *scan) (texts []string, err 
 	return texts, original.Close()
 }
 
-func (c *scan) Close() error { return c.ds.Close() }
+func (c *scan) Close() error { return c.stored.Close() }
 
-// level opens one level of a COG, 0 for the full resolution; closing it leaves
-// c open.
-func (s *Server) level(c *scan, band, level int) (*scan, error) {
+// level is the scan of a level of a COG, 0 for the full resolution. It is closed
+// with c.
+func (c *scan) level(number int) *scan {
 	l := *c
-	return &l, l.open(s.store.Location(c.Key), band, level)
-}
-
-func (c *scan) open(location string, band, level int) error {
-	options := []godal.OpenOption{godal.Drivers("GTiff"), godal.RasterOnly(), quietly}
-	if level > 0 {
-		options = append(options, godal.DriverOpenOption(fmt.Sprintf("OVERVIEW_LEVEL=%d", level-1)))
-	}
-	ds, err := godal.Open(location, options...)
-	if err != nil {
-		return unreadable(err)
-	}
-	if err := c.choose(ds, band); err != nil {
-		ds.Close()
-		return err
-	}
-	return nil
-}
-
-// choose takes the band of a dataset.
-func (c *scan) choose(ds *godal.Dataset, band int) error {
-	all := ds.Bands()
-	if band < 1 || band > len(all) {
-		return cairn.Errorf(cairn.Invalid, "This raster has the bands 1 to %d, not %d.", len(all), band)
-	}
-	c.ds, c.bands, c.band, c.bandNumber = ds, len(all), all[band-1], band
-	c.masked = c.band.MaskFlags()&maskAllValid == 0
-	c.mask = c.band.MaskBand()
-	structure := c.band.Structure()
-	c.dataType = structure.DataType
-	if c.scale, c.offset = structure.Scale, structure.Offset; c.scale == 0 || !finite(c.scale) || !finite(c.offset) {
-		c.scale, c.offset = 1, 0
-	}
-	if s := ds.Structure(); c.Photo {
-		c.frame = frame{width: s.SizeX, height: s.SizeY}
-	}
-	return nil
+	full := c.stored.(bandOf)
+	l.stored = bandOf{full.server.level(full.src, number), c.band}
+	return &l
 }
 
 func finite(v float64) bool { return !math.IsNaN(v) && !math.IsInf(v, 0) }
@@ -159,50 +160,25 @@ func (c *scan) value(stored float64) float64 {
 // unit is what values are measured in. The shades of a picture and the raw
 // numbers of a camera without a calibration have none.
 func (c *scan) unit() string {
-	number := c.bandNumber - 1
-	switch float := c.dataType == godal.Float32 || c.dataType == godal.Float64; {
+	number := c.band - 1
+	switch float := strings.HasPrefix(c.dataType, "Float"); {
 	case c.warmth != nil:
 		return "°C"
 	case number < len(c.units) && c.units[number] != "":
 		return c.units[number]
-	case c.camera != "" && c.dataType != godal.Byte && (float || !c.Photo):
+	case c.camera != "" && c.dataType != byteType && (float || !c.Photo):
 		return "°C"
 	}
 	return ""
 }
 
-// read reads what is stored in a part of the band, NaN where there is nothing.
-func (c *scan) read(part rect, into []float64) ([]float64, error) {
-	into = into[:part.width*part.height]
-	if c.raw != nil {
-		for i := range into {
-			into[i] = float64(c.raw.Values[(part.y+i/part.width)*c.raw.Width+part.x+i%part.width])
-		}
-		return into, nil
-	}
-	if err := c.band.Read(part.x, part.y, into, part.width, part.height, quietly); err != nil {
-		return nil, c.damaged(err)
-	}
-	if !c.masked {
-		return into, nil
-	}
-	valid := make([]byte, len(into))
-	if err := c.mask.Read(part.x, part.y, valid, part.width, part.height, quietly); err != nil {
-		return nil, c.damaged(err)
-	}
-	for i, v := range valid {
-		if v == 0 {
-			into[i] = math.NaN()
-		}
-	}
-	return into, nil
-}
+// byteType is the type of the shades of a picture.
+const byteType = "Byte"
 
-func (c *scan) damaged(cause error) error {
-	if c.Photo {
-		return unreadablePhoto(cause)
-	}
-	return unreadable(cause)
+// read reads what is stored in a part of the band, NaN where there is nothing.
+func (c *scan) read(ctx context.Context, part rect, into []float64) ([]float64, error) {
+	into = into[:part.width*part.height]
+	return into, c.stored.read(ctx, part, into)
 }
 
 // scanSide is the side of the squares in which large parts are read, a multiple
@@ -220,7 +196,7 @@ func (c *scan) each(ctx context.Context, parts []rect, visit func(values []float
 					return err
 				}
 				square := rect{x, y, min(nextSquare(x), part.x+part.width) - x, min(nextSquare(y), part.y+part.height) - y}
-				stored, err := c.read(square, buffer)
+				stored, err := c.read(ctx, square, buffer)
 				if err != nil {
 					return err
 				}

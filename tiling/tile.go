@@ -89,7 +89,7 @@ func (s *source) find(t maptile.Tile) (place, error) {
 	if level.Planes > 1 {
 		return place{}, nil // each plane has its own blocks
 	}
-	extent, err := level.Extent(s.object, column, row)
+	extent, err := level.Extent(s.object, column, row, 0)
 	if err != nil {
 		return place{}, err
 	}

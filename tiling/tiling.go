@@ -4,8 +4,10 @@
 // COGs whose blocks are the tiles of WebMercatorQuad in WebP, so the answer is
 // found in the parsed index of the file and read with one pread. Everything
 // else (another format, 512 pixels, zooms that the file does not have, data
-// rasters, thumbnails) is rendered through GDAL, by a bounded number of
-// workers, once for all who ask at the same time, and kept in an LRU cache.
+// rasters, thumbnails) is rendered from decoded blocks by a bounded number of
+// workers, once for all who ask at the same time, and kept in an LRU cache, as
+// are the blocks. No C code but libwebp touches a COG; GDAL reads photos and the
+// metadata of originals.
 package tiling
 
 import (
@@ -22,6 +24,7 @@ import (
 	"github.com/cairngeo/cairn"
 	"github.com/cairngeo/cairn/catalog/blob"
 	"github.com/cairngeo/cairn/catalog/cache"
+	"github.com/cairngeo/cairn/tiling/cog"
 )
 
 // Format is the coding of a tile.
@@ -47,6 +50,7 @@ type Image struct {
 type Options struct {
 	CacheBytes int64 // of rendered pictures kept; default 256 MiB
 	IndexBytes int64 // of parsed COG indexes kept; default 64 MiB
+	BlockBytes int64 // of decoded blocks of COGs kept; default 128 MiB
 	OpenFiles  int   // COGs kept open; default 256
 	Workers    int   // pictures rendered at a time; default the number of CPUs
 
@@ -58,6 +62,7 @@ type Options struct {
 func (o *Options) setDefaults() {
 	o.CacheBytes = positive(o.CacheBytes, 256<<20)
 	o.IndexBytes = positive(o.IndexBytes, 64<<20)
+	o.BlockBytes = positive(o.BlockBytes, 128<<20)
 	o.OpenFiles = positive(o.OpenFiles, 256)
 	o.Workers = positive(o.Workers, runtime.NumCPU())
 	o.MaxPixels = positive(o.MaxPixels, 400_000_000)
@@ -75,6 +80,8 @@ func positive[N int | int64](n, otherwise N) N {
 type Server struct {
 	store     blob.Store
 	sources   *sources
+	blocks    *cache.LRU[blockKey, *cog.Block]
+	decoding  cache.Flights[*cog.Block]
 	images    *cache.LRU[string, Image]
 	refusals  *cache.LRU[string, refusal]
 	flights   cache.Flights[Image]
@@ -94,6 +101,7 @@ func New(store blob.Store, opts Options) *Server {
 	return &Server{
 		store:     store,
 		sources:   newSources(store, opts.OpenFiles, opts.IndexBytes),
+		blocks:    cache.NewLRU[blockKey, *cog.Block](opts.BlockBytes, cache.Unlimited, nil),
 		images:    cache.NewLRU[string, Image](opts.CacheBytes, cache.Unlimited, nil),
 		refusals:  cache.NewLRU[string, refusal](cache.Unlimited, 10_000, nil),
 		samples:   cache.NewLRU[string, Sample](maxSamples, cache.Unlimited, nil),
@@ -105,6 +113,18 @@ func New(store blob.Store, opts Options) *Server {
 
 // Close closes the files that are kept open. Requests under way finish.
 func (s *Server) Close() { s.sources.purge() }
+
+// Stats are those of the caches of a Server.
+type Stats struct {
+	Indexes cache.Stats // of COGs that are open
+	Blocks  cache.Stats // decoded
+	Images  cache.Stats // rendered and encoded
+}
+
+// Stats returns what the caches hold and how often they helped.
+func (s *Server) Stats() Stats {
+	return Stats{Indexes: s.sources.cache.Stats(), Blocks: s.blocks.Stats(), Images: s.images.Stats()}
+}
 
 // rendered returns the picture kept under the key, or makes it: once for all
 // who ask meanwhile, when a worker is free, unless all of them have gone.

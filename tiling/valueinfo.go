@@ -27,7 +27,7 @@ type ValueInfo struct {
 func (s *Server) ValueInfo(ctx context.Context, subject Subject) (ValueInfo, error) {
 	return glance(ctx, s, subject, func(c *scan) (ValueInfo, error) {
 		low, high, err := s.extremes(ctx, c)
-		return ValueInfo{Width: c.width, Height: c.height, Bands: c.bands, DataType: c.dataType.String(), Min: number(low), Max: number(high),
+		return ValueInfo{Width: c.width, Height: c.height, Bands: c.bands, DataType: c.dataType, Min: number(low), Max: number(high),
 			Unit: c.unit(), Thermal: c.camera != "", Direct: c.direct(), Sensor: c.camera, Calibration: c.warmth}, err
 	})
 }
@@ -74,18 +74,18 @@ func study[T any](ctx context.Context, s *Server, subject Subject, band int, fin
 // pixels spread over the raster.
 func (s *Server) extremes(ctx context.Context, c *scan) (low, high float64, err error) {
 	if !c.Photo {
-		known, err := s.recorded(ctx, c.Key, c.bandNumber)
+		known, err := s.recorded(ctx, c.Key, c.band)
 		if err != nil {
 			return 0, 0, err
 		}
 		if known != nil {
-			band := known[c.bandNumber-1]
+			band := known[c.band-1]
 			low, high = c.value(band.Min), c.value(band.Max)
 			return math.Min(low, high), math.Max(low, high), nil
 		}
 	}
 	var m moments.Moments
-	err = s.eachAbout(ctx, c, 4<<20, c.whole(), m.Add)
+	err = c.eachAbout(ctx, 4<<20, c.whole(), m.Add)
 	if m.Count == 0 {
 		m.Min, m.Max = math.Inf(1), math.Inf(-1)
 	}
@@ -102,21 +102,16 @@ func (c *scan) whole() []rect {
 
 // eachAbout is scan.each on the finest level of a COG on which the parts have
 // at most so many pixels; a photo is read whole.
-func (s *Server) eachAbout(ctx context.Context, c *scan, pixels int64, parts []rect, visit func([]float64)) error {
+func (c *scan) eachAbout(ctx context.Context, pixels int64, parts []rect, visit func([]float64)) error {
 	k := c.levelFor(pixels, parts)
 	if k == 0 {
 		return c.each(ctx, parts, visit)
 	}
-	level, err := s.level(c, c.bandNumber, k)
-	if err != nil {
-		return err
-	}
-	defer level.Close()
 	reduced := make([]rect, len(parts))
 	for i, part := range parts {
 		reduced[i] = c.reduce(part, k)
 	}
-	return level.each(ctx, reduced, visit)
+	return c.level(k).each(ctx, reduced, visit)
 }
 
 // levelFor is the finest level on which the parts have at most so many pixels,

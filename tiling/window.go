@@ -15,15 +15,19 @@ const halfWorld = math.Pi * 6378137
 // window says which pixels of a level become which pixels of a tile.
 type window struct {
 	level                  int
-	x, y, width, height    int // in the level
 	toX, toY, toW, toH     int // in the tile; empty if toW or toH is 0
 	originX, originY, step float64
-	// step is the number of level pixels per tile pixel. Below 1, where the
-	// level is coarser than the tile, the tile's pixel (i, j) shows the level's
-	// at (originX + (i+0.5)*step, originY + (j+0.5)*step).
+	// The tile's pixel (i, j) shows the level's at (originX + (i+0.5)*step,
+	// originY + (j+0.5)*step).
 }
 
-func (w window) enlarges() bool { return w.step < 1 }
+// mapping is that of the pixels that the window has in the tile.
+func (w window) mapping() mapping {
+	return mapping{w.originX + float64(w.toX)*w.step, w.originY + float64(w.toY)*w.step, w.step, w.step, w.toW, w.toH}
+}
+
+// pixels is about how many of the level the window shows.
+func (w window) pixels() int64 { return int64(float64(w.toW)*w.step) * int64(float64(w.toH)*w.step) }
 
 // windowOf finds the coarsest level that is at least as fine as the tile, and
 // the part of it that the tile shows. A raster that crosses the 180th meridian
@@ -52,8 +56,8 @@ func windowOf(x *cog.Index, t maptile.Tile, size, turn int) window {
 	w.originX = snap((left-x.OriginX)/pixel, 1e-3)
 	w.originY = snap((x.OriginY-top)/pixel, 1e-3)
 	level := x.Levels[w.level]
-	w.x, w.width, w.toX, w.toW = cut(w.originX, w.step, size, level.Width)
-	w.y, w.height, w.toY, w.toH = cut(w.originY, w.step, size, level.Height)
+	w.toX, w.toW = cut(w.originX, w.step, size, level.Width)
+	w.toY, w.toH = cut(w.originY, w.step, size, level.Height)
 	return w
 }
 
@@ -66,34 +70,15 @@ func snap(v, tolerance float64) float64 {
 }
 
 // cut clips one side of a tile, size pixels from an origin in a level of the
-// given length, to that level: the level's pixels [from, from+n), drawn at the
-// tile's pixels [to, to+m). What is less than half a pixel is nothing.
-func cut(origin, step float64, size, length int) (from, n, to, m int) {
-	first := math.Max(0, -origin/step)
-	last := math.Min(float64(size), (float64(length)-origin)/step)
-	first, last = math.Round(first), math.Round(last)
+// given length, to that level: to the tile's pixels [to, to+n). What is less than
+// half a pixel is nothing.
+func cut(origin, step float64, size, length int) (to, n int) {
+	first := math.Round(math.Max(0, -origin/step))
+	last := math.Round(math.Min(float64(size), (float64(length)-origin)/step))
 	if !(last > first) {
-		return 0, 0, 0, 0
+		return 0, 0
 	}
-	start, end := origin+first*step, origin+last*step
-	if step < 1 {
-		start, end = math.Floor(start), math.Ceil(end)
-	}
-	start = math.Min(math.Max(0, math.Round(start)), float64(length-1))
-	end = math.Min(math.Max(start+1, math.Round(end)), float64(length))
-	return int(start), int(end - start), int(first), int(last - first)
-}
-
-// enlarge draws the level's pixels, as they are, into a tile's larger ones.
-func (w window) enlarge(from, out *picture) {
-	size := out.width
-	for j := w.toY; j < w.toY+w.toH; j++ {
-		y := between(0, int(math.Floor(w.originY+(float64(j)+0.5)*w.step))-w.y, from.height-1)
-		for i := w.toX; i < w.toX+w.toW; i++ {
-			x := between(0, int(math.Floor(w.originX+(float64(i)+0.5)*w.step))-w.x, from.width-1)
-			copy(out.pixels[4*(j*size+i):][:4], from.pixels[4*(y*from.width+x):])
-		}
-	}
+	return int(first), int(last - first)
 }
 
 func between(low, v, high int) int { return max(low, min(v, high)) }

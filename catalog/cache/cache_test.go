@@ -28,6 +28,7 @@ func TestCacheIsBoundedByBytes(t *testing.T) {
 	assert.True(t, c.Add("e", "E", 100))
 	_, ok = c.Get("a")
 	assert.False(t, ok)
+	assert.Equal(t, Stats{Hits: 2, Misses: 1, Count: 1, Bytes: 100, Max: 100}, c.Stats())
 }
 
 func TestIdenticalWorkIsDoneOnce(t *testing.T) {

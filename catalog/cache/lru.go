@@ -19,6 +19,22 @@ type LRU[K comparable, V any] struct {
 	lru   *simplelru.LRU[K, weighed[V]]
 	bytes int64
 	max   int64
+
+	hits, misses int64
+}
+
+// Stats are what a cache holds, and how often it was asked for what it held.
+type Stats struct {
+	Hits, Misses int64
+	Count        int
+	Bytes, Max   int64
+}
+
+// Stats returns those of the cache since it was made.
+func (c *LRU[K, V]) Stats() Stats {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return Stats{Hits: c.hits, Misses: c.misses, Count: c.lru.Len(), Bytes: c.bytes, Max: c.max}
 }
 
 type weighed[V any] struct {
@@ -51,7 +67,12 @@ func (c *LRU[K, V]) Use(key K, with func(V)) (V, bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	w, ok := c.lru.Get(key)
-	if ok && with != nil {
+	if !ok {
+		c.misses++
+		return w.value, false
+	}
+	c.hits++
+	if with != nil {
 		with(w.value)
 	}
 	return w.value, ok

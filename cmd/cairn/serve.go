@@ -31,6 +31,7 @@ type serveCommand struct {
 	TrustedProxies []netip.Prefix `placeholder:"NETWORK" help:"Networks whose X-Forwarded-* headers count. Loopback if not given."`
 	AllowedOrigins []string       `placeholder:"ORIGIN" help:"Origins that scripts of other sites may call from. Any if not given."`
 	CacheMB        int64          `name:"cache-mb" default:"256" help:"Memory for rendered tiles and thumbnails, in MiB."`
+	BlockCacheMB   int64          `name:"block-cache-mb" default:"128" help:"Memory for decoded parts of rasters, from which tiles are drawn, in MiB."`
 	WebDir         string         `name:"web-dir" type:"existingdir" help:"Folder with a built web client to serve in place of Cairn's own page."`
 	LogLevel       slog.Level     `default:"info" help:"debug, info, warn or error."`
 	Downloads      downloadFlags  `embed:""`
@@ -145,7 +146,7 @@ func (s *serveCommand) start(ctx context.Context) (n *node, err error) {
 		return n, err
 	}
 	n.onStop(func(context.Context) error { return store.Close() })
-	tiles := tiling.New(store, tiling.Options{CacheBytes: s.CacheMB << 20})
+	tiles := tiling.New(store, tiling.Options{CacheBytes: s.CacheMB << 20, BlockBytes: s.BlockCacheMB << 20})
 	n.onStop(func(context.Context) error { tiles.Close(); return nil })
 	options := s.Tasks.options()
 	options.Tiles = tiles

@@ -6,9 +6,9 @@ import (
 	"math"
 )
 
-// maxBlock is the largest compressed tile that Block returns. A tile of a map
-// has some ten kilobytes.
-const maxBlock = 16 << 20
+// maxBlock is the largest compressed tile that is read. A tile of a map has some
+// ten kilobytes, one of numbers some hundred.
+const maxBlock = 64 << 20
 
 // table is a level's array of tile offsets or byte counts: in memory as it
 // stands in the file, or only its place there when it is large.
@@ -61,14 +61,13 @@ type Extent struct {
 	Length int
 }
 
-// Extent returns where the tile in a column and row of the level lies. The
-// column and row must be within TilesAcross and TilesDown. For a level with
-// several planes it is the tile of the first.
-func (l *Level) Extent(r io.ReaderAt, column, row int) (Extent, error) {
-	if column < 0 || row < 0 || column >= l.TilesAcross || row >= l.TilesDown {
-		return Extent{}, damaged("it has no tile in column %d, row %d", column, row)
+// Extent returns where the tile in a column and row of the level lies, within
+// TilesAcross and TilesDown. The plane is 0 unless the level has several.
+func (l *Level) Extent(r io.ReaderAt, column, row, plane int) (Extent, error) {
+	if column < 0 || row < 0 || plane < 0 || column >= l.TilesAcross || row >= l.TilesDown || plane >= l.Planes {
+		return Extent{}, damaged("it has no tile in column %d, row %d of plane %d", column, row, plane)
 	}
-	i := uint64(row)*uint64(l.TilesAcross) + uint64(column)
+	i := (uint64(plane)*uint64(l.TilesDown)+uint64(row))*uint64(l.TilesAcross) + uint64(column)
 	offset, err := l.offsets.value(r, i)
 	if err != nil {
 		return Extent{}, err

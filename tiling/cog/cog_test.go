@@ -81,7 +81,7 @@ func TestExtentsAreGDALs(t *testing.T) {
 			assert.Equal(t, 3857, x.EPSG)
 			l := &x.Levels[0]
 			for _, at := range [][2]int{{0, 0}, {l.TilesAcross - 1, 0}, {0, l.TilesDown - 1}, {l.TilesAcross / 2, l.TilesDown / 2}} {
-				e, err := l.Extent(f, at[0], at[1])
+				e, err := l.Extent(f, at[0], at[1], 0)
 				require.NoError(t, err)
 				assert.Equal(t, gdalBlock(t, file, at[0], at[1]), e)
 			}
@@ -132,12 +132,12 @@ func TestSparseTilesHaveNoExtent(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "sparse.tif")
 	run(t, "gdal_create", "-q", "-of", "GTiff", "-outsize", "1000", "1000", "-co", "TILED=YES", "-co", "SPARSE_OK=YES", file)
 	x, f := index(t, file)
-	e, err := x.Levels[0].Extent(f, 1, 1)
+	e, err := x.Levels[0].Extent(f, 1, 1, 0)
 	require.NoError(t, err)
 	assert.Zero(t, e)
-	_, err = x.Levels[0].Extent(f, 4, 0)
+	_, err = x.Levels[0].Extent(f, 4, 0, 0)
 	assert.Error(t, err)
-	_, err = x.Levels[0].Extent(f, -1, 0)
+	_, err = x.Levels[0].Extent(f, -1, 0, 0)
 	assert.Error(t, err)
 }
 
@@ -149,7 +149,7 @@ func TestLargeIndexesStayInTheFile(t *testing.T) {
 		"-co", "BLOCKXSIZE=16", "-co", "BLOCKYSIZE=16", "-co", "BIGTIFF=YES", file)
 	x, f := index(t, file)
 	assert.Less(t, x.Bytes(), int64(1<<20))
-	e, err := x.Levels[0].Extent(f, 2499, 2499)
+	e, err := x.Levels[0].Extent(f, 2499, 2499, 0)
 	require.NoError(t, err)
 	assert.Zero(t, e)
 }
@@ -185,7 +185,7 @@ func exercise(t testing.TB, data []byte) {
 		x.Aligned(k, column, row)
 		for i := range min(l.TilesAcross, 20) {
 			for j := range min(l.TilesDown, 20) {
-				e, err := l.Extent(r, i, j)
+				e, err := l.Extent(r, i, j, 0)
 				if err != nil || e.Length == 0 {
 					continue
 				}

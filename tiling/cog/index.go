@@ -1,7 +1,7 @@
 // Package cog reads the index of a Cloud Optimized GeoTIFF: its levels, where
-// they lie on the map, and where in the file each of their tiles is. It decodes
-// no pixels. The format is TIFF 6.0 and BigTIFF with the tags of OGC GeoTIFF 1.1
-// and of GDAL.
+// they lie on the map, and where in the file each of their tiles is; and it
+// decodes these tiles. The format is TIFF 6.0 and BigTIFF with the tags of OGC
+// GeoTIFF 1.1 and of GDAL.
 //
 // Files are hostile until parsed: every count and offset is held against the
 // size of the file, and memory is bounded whatever they say.
@@ -9,6 +9,7 @@ package cog
 
 import (
 	"cmp"
+	"encoding/binary"
 	"fmt"
 	"io"
 	"math"
@@ -35,7 +36,8 @@ type Index struct {
 	PixelSize float64  // of the full resolution, the same in x and y; 0 if not north-up and square
 	NoData    string   // as written, empty if there is none
 	Masked    bool     // it has mask directories beside the images
-	Units     []string // of the bands' values, "" if unknown; empty if none is known
+	Bands     []Band   // of the full resolution
+	Texts     []string // GDAL's metadata of the raster and its bands, as key=value
 }
 
 // Level is one resolution of the raster.
@@ -46,12 +48,21 @@ type Level struct {
 	Compression            int // the TIFF tag's value
 	Samples, BitsPerSample int
 	Planes                 int // 1 if the samples are interleaved by pixel, else Samples
+	Type                   Type
+	predictor              int
+	order                  binary.ByteOrder
 	offsets, counts        table
 }
 
 // Bytes is about the memory that the index takes.
 func (x *Index) Bytes() int64 {
 	n := int64(512)
+	for _, text := range x.Texts {
+		n += int64(len(text)) + 16
+	}
+	for _, b := range x.Bands {
+		n += int64(len(b.Interpretation)+len(b.Description)+len(b.Unit)) + 64
+	}
 	for _, l := range x.Levels {
 		n += int64(len(l.offsets.raw)+len(l.counts.raw)) + 256
 	}
@@ -80,7 +91,7 @@ func parse(r io.ReaderAt, size int64) (*Index, error) {
 	if err := t.georeference(directories[0], x); err != nil {
 		return nil, err
 	}
-	if x.Units, err = t.units(directories[0]); err != nil {
+	if x.Bands, x.Texts, err = t.bands(directories[0]); err != nil {
 		return nil, err
 	}
 	for i, d := range directories {
@@ -109,7 +120,8 @@ func parse(r io.ReaderAt, size int64) (*Index, error) {
 }
 
 func (t *file) level(d directory) (Level, error) {
-	var l Level
+	l := Level{order: t.order}
+	var format int
 	for _, part := range []struct {
 		tag       uint16
 		into      *int
@@ -124,6 +136,8 @@ func (t *file) level(d directory) (Level, error) {
 		{tagSamplesPerPixel, &l.Samples, 1, math.MaxUint16},
 		{tagBitsPerSample, &l.BitsPerSample, 1, math.MaxUint16},
 		{tagPlanarConfig, &l.Planes, 1, 2},
+		{tagPredictor, &l.predictor, 1, math.MaxUint16},
+		{tagSampleFormat, &format, 1, math.MaxUint16},
 	} {
 		v, err := t.integer(d, part.tag, part.otherwise)
 		if err != nil {
@@ -137,6 +151,7 @@ func (t *file) level(d directory) (Level, error) {
 	if l.Width == 0 || l.Height == 0 || l.Samples == 0 {
 		return l, damaged("an image has no pixels")
 	}
+	l.Type = typeOf(format, l.BitsPerSample)
 	if l.Planes == 2 {
 		l.Planes = l.Samples
 	} else {

@@ -16,12 +16,16 @@ const (
 	tagImageLength     = 257
 	tagBitsPerSample   = 258
 	tagCompression     = 259
+	tagPhotometric     = 262
 	tagSamplesPerPixel = 277
 	tagPlanarConfig    = 284
+	tagPredictor       = 317
 	tagTileWidth       = 322
 	tagTileLength      = 323
 	tagTileOffsets     = 324
 	tagTileByteCounts  = 325
+	tagExtraSamples    = 338
+	tagSampleFormat    = 339
 	tagXMP             = 700
 	tagModelPixelScale = 33550
 	tagModelTiepoint   = 33922

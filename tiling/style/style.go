@@ -16,6 +16,7 @@ type Parameters struct {
 	BandFilter string // letters of the bands, see ParseFilter
 	Colormap   string // id
 	Rescale    string // "min,max"
+	Resampling string // see Resampling
 	Stretch    string // see Stretch
 }
 
@@ -33,6 +34,18 @@ const (
 	Custom     Stretch = "custom" // like Default
 )
 
+// Resampling says how pixels between those of a raster are made.
+type Resampling string
+
+// The resamplings. Without one pixels are shown as they are where a raster is made
+// larger, and means of them where it is made smaller.
+const (
+	Nearest  Resampling = "nearest"
+	Bilinear Resampling = "bilinear"
+	Cubic    Resampling = "cubic"
+	Average  Resampling = "average" // nobody asks for it by name
+)
+
 // Style is a way to look at rasters.
 type Style struct {
 	Preset   string
@@ -42,9 +55,11 @@ type Style struct {
 	Colormap *Colormap
 	Range    *Range // wins over Stretch
 	Stretch  Stretch
+
+	Resampling Resampling // "": the usual one
 }
 
-// Plain tells whether it is the usual look, but for the stretch.
+// Plain tells whether it is the usual look, but for the stretch and the resampling.
 func (s Style) Plain() bool { return s.Preset == "" && s.Bands == nil && s.Formula == nil }
 
 const (
@@ -57,7 +72,12 @@ const DefaultColormap = "rdylgn"
 
 // Parse reads parameters. The error is Invalid and says which one is wrong.
 func Parse(p Parameters) (Style, error) {
-	s := Style{Preset: p.Preset, Filter: p.BandFilter, Stretch: Stretch(strings.ToLower(p.Stretch))}
+	s := Style{Preset: p.Preset, Filter: p.BandFilter, Stretch: Stretch(strings.ToLower(p.Stretch)), Resampling: Resampling(strings.ToLower(p.Resampling))}
+	switch s.Resampling {
+	case "", Nearest, Bilinear, Cubic:
+	default:
+		return Style{}, cairn.Errorf(cairn.Invalid, "There is no resampling %.50q: it is nearest, bilinear or cubic.", p.Resampling)
+	}
 	switch s.Stretch {
 	case Default, Percentile, MinMax, StdDev, None:
 	case Custom:
