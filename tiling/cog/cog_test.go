@@ -176,7 +176,7 @@ func exercise(t testing.TB, data []byte) {
 	if err != nil {
 		return
 	}
-	if x.Bytes() > int64(4*len(data))+1<<16 {
+	if x.Bytes() > int64(4*len(data))+1<<18 {
 		t.Fatalf("%d bytes of index for a file of %d", x.Bytes(), len(data))
 	}
 	_, column, row, _ := x.Zoom()
@@ -192,6 +192,9 @@ func exercise(t testing.TB, data []byte) {
 				if e.Offset < 0 || e.Offset+int64(e.Length) > int64(len(data)) {
 					t.Fatal(fmt.Sprint("an extent beyond the end: ", e))
 				}
+				if i < 3 && j < 3 {
+					exerciseDecode(t, l, r, i, j)
+				}
 				if block, err := l.ReadWebP(r, e, nil); err == nil && string(block[8:12]) != "WEBP" {
 					t.Fatal("a block that is no WebP")
 				}
@@ -200,13 +203,28 @@ func exercise(t testing.TB, data []byte) {
 	}
 }
 
+// exerciseDecode decodes a tile, which takes no more memory than a tile may have.
+func exerciseDecode(t testing.TB, l *Level, r *bytes.Reader, column, row int) {
+	b, err := l.Decode(r, column, row, l.Planes-1)
+	if err != nil || b == nil {
+		return
+	}
+	if b.Bytes() > maxDecoded+64 {
+		t.Fatal("a block of ", b.Bytes(), " bytes")
+	}
+	out := make([]float64, b.Width)
+	Values(b, out, b.Samples-1, 0, b.Height-1, nil)
+}
+
 func FuzzParse(f *testing.F) {
 	dir := f.TempDir()
 	source := pictureFile(f, dir, 40, 40) // small seeds: their pixels are not what is parsed
 	for i, args := range [][]string{
 		{"-of", "COG", "-co", "COMPRESS=WEBP", "-co", "TILING_SCHEME=GoogleMapsCompatible"},
 		{"-of", "GTiff", "-co", "TILED=YES", "-co", "BLOCKXSIZE=16", "-co", "BLOCKYSIZE=16", "-co", "BIGTIFF=YES", "-co", "COMPRESS=LZW"},
-		{"-of", "GTiff", "-co", "TILED=YES", "-co", "ENDIANNESS=BIG", "-co", "COMPRESS=LZW"},
+		{"-of", "GTiff", "-co", "TILED=YES", "-co", "BLOCKXSIZE=16", "-co", "BLOCKYSIZE=16", "-co", "ENDIANNESS=BIG", "-co", "COMPRESS=LZW"},
+		{"-of", "GTiff", "-co", "TILED=YES", "-co", "BLOCKXSIZE=16", "-co", "BLOCKYSIZE=16", "-co", "COMPRESS=ZSTD", "-co", "PREDICTOR=3", "-ot", "Float32"},
+		{"-of", "GTiff", "-co", "TILED=YES", "-co", "BLOCKXSIZE=16", "-co", "BLOCKYSIZE=16", "-co", "COMPRESS=DEFLATE", "-co", "PREDICTOR=2", "-co", "INTERLEAVE=BAND", "-ot", "UInt16"},
 	} {
 		file := filepath.Join(dir, fmt.Sprint(i, ".tif"))
 		run(f, "gdal_translate", append(append([]string{"-q"}, args...), source, file)...)

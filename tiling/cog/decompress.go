@@ -21,6 +21,10 @@ const (
 	compressionZSTD       = 50000
 )
 
+// mostOf is how many bytes one compressed byte can stand for at most, as far as
+// there is a limit: no memory is taken for what can't be.
+var mostOf = map[int]int{compressionNone: 1, compressionLZW: 4096, compressionDeflate: 1100, compressionOldDeflate: 1100}
+
 // zstdDecoder stops at the end of the memory that it is given.
 var zstdDecoder = sync.OnceValues(func() (*zstd.Decoder, error) {
 	return zstd.NewReader(nil, zstd.WithDecodeAllCapLimit(true))
@@ -29,15 +33,15 @@ var zstdDecoder = sync.OnceValues(func() (*zstd.Decoder, error) {
 // decompress returns the n bytes that a tile holds, in the memory of buffer if
 // that is enough.
 func decompress(compression int, data, buffer []byte, n int) ([]byte, error) {
+	if most, ok := mostOf[compression]; ok && n > len(data)*most {
+		return nil, damaged("a tile has %d bytes, which can't be %d decompressed ones", len(data), n)
+	}
 	if cap(buffer) < n {
 		buffer = make([]byte, n)
 	}
 	var err error
 	switch buffer = buffer[:n:n]; compression {
 	case compressionNone:
-		if len(data) < n {
-			return nil, damaged("a tile has %d bytes instead of %d", len(data), n)
-		}
 		copy(buffer, data)
 	case compressionZSTD:
 		err = unZSTD(data, buffer)

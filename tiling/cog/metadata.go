@@ -2,7 +2,6 @@ package cog
 
 import (
 	"encoding/xml"
-	"math"
 	"strconv"
 	"strings"
 )
@@ -17,7 +16,7 @@ type Band struct {
 
 // What of GDAL's metadata is kept.
 const (
-	maxBands    = math.MaxUint16
+	maxBands    = 1024
 	maxUnit     = 64
 	maxItemText = 1 << 10
 	maxItems    = 1 << 10
@@ -63,11 +62,12 @@ func (t *file) bands(d directory) (bands []Band, texts []string, err error) {
 		return bands, nil, nil
 	}
 	for _, i := range metadata.Items {
+		i.Text = unescaped.Replace(strings.TrimSpace(i.Text))
 		if i.Sample >= 0 && i.Sample < len(bands) {
 			i.describe(&bands[i.Sample])
 		}
 		if len(i.Name)+len(i.Text) <= maxItemText {
-			texts = append(texts, i.Name+"="+strings.TrimSpace(i.Text))
+			texts = append(texts, i.Name+"="+i.Text)
 		}
 	}
 	return bands, texts, nil
@@ -101,6 +101,9 @@ func (t *file) interpret(d directory, bands []Band) error {
 	return nil
 }
 
+// unescaped undoes one of two escapings: GDAL writes the text of an item so.
+var unescaped = strings.NewReplacer("&lt;", "<", "&gt;", ">", "&quot;", `"`, "&apos;", "'", "&amp;", "&")
+
 type item struct {
 	Name   string `xml:"name,attr"`
 	Role   string `xml:"role,attr"`
@@ -109,7 +112,7 @@ type item struct {
 }
 
 func (i item) describe(b *Band) {
-	text := strings.TrimSpace(i.Text)
+	text := i.Text
 	if len(text) > maxItemText {
 		return
 	}
