@@ -160,14 +160,14 @@ func (s *server) buildArtifact(w http.ResponseWriter, r *http.Request) error {
 // sendProductFile sends a file of a product that is ready; absent says that it isn't there.
 func (s *server) sendProductFile(w http.ResponseWriter, r *http.Request, d *catalog.Dataset, p catalog.Product, name string, absent error) error {
 	ctx := r.Context()
-	state, err := s.Catalog.ProductState(ctx, p.Key())
+	served, err := s.Catalog.ServedProduct(ctx, p)
 	if err != nil {
 		return err
 	}
-	if state.State != catalog.ProductReady {
+	if served.State != catalog.ProductReady {
 		return absent
 	}
-	file, err := s.Store.Open(ctx, p.File(name))
+	file, err := s.Store.Open(ctx, served.File(name))
 	if cairn.CodeOf(err) == cairn.NotFound {
 		return absent
 	}
@@ -175,11 +175,11 @@ func (s *server) sendProductFile(w http.ResponseWriter, r *http.Request, d *cata
 		return err
 	}
 	defer file.Close()
-	info, err := s.Store.Stat(ctx, p.File(name))
+	info, err := s.Store.Stat(ctx, served.File(name))
 	if err != nil {
 		return err
 	}
-	w.Header().Set("ETag", `"`+p.Key()[:32]+"-"+strconv.FormatInt(info.ModTime.UnixNano(), 36)+`"`) // a forced build may better the file
+	w.Header().Set("ETag", `"`+served.Key[:32]+"-"+strconv.FormatInt(info.ModTime.UnixNano(), 36)+`"`) // a forced build may better the file
 	w.Header().Set("Cache-Control", cacheControl(d, 3600))
 	w.Header().Set("Content-Type", mediaType(name))
 	serveContent(w, r, path.Base(name), info.ModTime, io.NewSectionReader(file, 0, file.Size()))

@@ -231,7 +231,7 @@ func (s *server) stacItems(w http.ResponseWriter, r *http.Request) error {
 func (s *server) item(r *http.Request, d *catalog.Dataset, e catalog.Entry) (*stac.Item, error) {
 	cog := ""
 	if p, ok := ingest.Product(e); ok && p.Kind == "cog" {
-		state, err := s.Catalog.ProductState(r.Context(), p.Key())
+		state, err := s.Catalog.ServedProduct(r.Context(), p)
 		if err != nil {
 			return nil, err
 		}

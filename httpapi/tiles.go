@@ -69,15 +69,14 @@ func (s *server) cogOf(ctx context.Context, e catalog.Entry) (string, error) {
 	if !ok || p.Kind != "cog" {
 		return "", cairn.Errorf(cairn.Invalid, "%q can't be drawn on a map.", e.Path)
 	}
-	key := p.Key()
-	state, err := s.Catalog.ProductState(ctx, key)
+	served, err := s.Catalog.ServedProduct(ctx, p)
 	switch {
 	case err != nil:
 		return "", err
-	case state.State == catalog.ProductReady:
-		return catalog.ProductFile(key, "cog/cog.tif"), nil
-	case state.State == catalog.ProductFailed:
-		return "", cairn.Errorf(cairn.NotFound, "%q could not be built: %s", e.Path, state.Error)
+	case served.State == catalog.ProductReady:
+		return served.File("cog/cog.tif"), nil
+	case served.State == catalog.ProductFailed:
+		return "", cairn.Errorf(cairn.NotFound, "%q could not be built: %s", e.Path, served.Error)
 	}
 	busy := cairn.Errorf(cairn.Unavailable, "%q is still being built. Try again soon.", e.Path)
 	busy.RetryAfter = 2 * time.Second

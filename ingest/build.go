@@ -68,17 +68,34 @@ func (in *Ingest) RequestBuilds(ctx context.Context, tx catalog.Tx, d *catalog.D
 // requestBuilds adds the tasks that build what the entries need, in the
 // transaction that needs them.
 func (in *Ingest) requestBuilds(ctx context.Context, tx catalog.Tx, d *catalog.Dataset, force bool, entries ...catalog.Entry) error {
-	return in.requestBuildsFor(ctx, tx, d, force, nil, entries)
+	return in.addBuilds(ctx, tx, d, nil, force, planBuilds(entries, force))
 }
 
 // requestBuildsFor is requestBuilds for a task that asks for them.
 func (in *Ingest) requestBuildsFor(ctx context.Context, tx catalog.Tx, d *catalog.Dataset, force bool, parent *int64, entries []catalog.Entry) error {
-	var plans []Plan
+	return in.addBuilds(ctx, tx, d, parent, force, planBuilds(entries, force))
+}
+
+// requestBackgroundBuilds is requestBuilds for entries that nobody waits for.
+func (in *Ingest) requestBackgroundBuilds(ctx context.Context, tx catalog.Tx, d *catalog.Dataset, entries []catalog.Entry) error {
+	plans := planBuilds(entries, false)
+	for i := range plans {
+		plans[i].Background = true
+	}
+	return in.addBuilds(ctx, tx, d, nil, false, plans)
+}
+
+// planBuilds are the builds of those of the entries that something is built from.
+func planBuilds(entries []catalog.Entry, force bool) (plans []Plan) {
 	for _, e := range entries {
 		if p, buildable := Product(e); buildable {
 			plans = append(plans, planBuild(e, p, force))
 		}
 	}
+	return plans
+}
+
+func (in *Ingest) addBuilds(ctx context.Context, tx catalog.Tx, d *catalog.Dataset, parent *int64, force bool, plans []Plan) error {
 	if len(plans) == 0 {
 		return nil
 	}

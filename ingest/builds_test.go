@@ -22,15 +22,21 @@ var anAdmin = auth.Caller{User: &auth.User{ID: uuid.New(), Name: "admin", Roles:
 // geotiff returns a small GeoTIFF.
 func geotiff(t *testing.T) string {
 	t.Helper()
+	content, err := os.ReadFile(geotiffFile(t))
+	require.NoError(t, err)
+	return string(content)
+}
+
+// geotiffFile is geotiff as a file.
+func geotiffFile(t *testing.T) string {
+	t.Helper()
 	var plain bytes.Buffer
 	require.NoError(t, png.Encode(&plain, image.NewGray(image.Rect(0, 0, 40, 30))))
 	source, made := filepath.Join(t.TempDir(), "a.png"), filepath.Join(t.TempDir(), "a.tif")
 	require.NoError(t, os.WriteFile(source, plain.Bytes(), 0o600))
 	out, err := exec.Command("gdal_translate", "-q", "-of", "GTiff", "-a_srs", "EPSG:32632", "-a_ullr", "500000", "5000000", "500040", "4999970", source, made).CombinedOutput()
 	require.NoError(t, err, string(out))
-	content, err := os.ReadFile(made)
-	require.NoError(t, err)
-	return string(content)
+	return made
 }
 
 // newestBuild returns the newest build of the path.

@@ -64,7 +64,7 @@ func (in *Ingest) askForUnbuilt(ctx context.Context, b catalog.Buildable, search
 	for dataset, entries := range unbuilt {
 		search.Found += len(entries)
 		err := in.catalog.Update(ctx, func(tx catalog.Tx) error {
-			return in.requestBuilds(ctx, tx, &catalog.Dataset{ID: dataset}, false, entries...)
+			return in.requestBackgroundBuilds(ctx, tx, &catalog.Dataset{ID: dataset}, entries)
 		})
 		if err != nil { // the dataset may be gone; the others have a right to their builds
 			errs = append(errs, err)

@@ -42,7 +42,7 @@ func (w *collectWorker) Work(ctx context.Context, _ *river.Job[collectArgs]) err
 	removed, err := w.sweep(ctx, "blobs/", w.grace, w.collect)
 	expired, artifactErr := w.sweep(ctx, "artifacts/", min(w.grace, artifactGrace), w.collectArtifacts)
 	_, _, taskErr := w.ForgetTasks(ctx, 0)
-	err = errors.Join(sessionErr, err, artifactErr, taskErr, w.collectProducts(ctx))
+	err = errors.Join(sessionErr, err, artifactErr, taskErr, w.collectProducts(ctx), w.collectSuperseded(ctx))
 	if pushes+shares > 0 {
 		slog.Info("abandoned pushes and shares ended", "pushes", pushes, "shares", shares)
 	}
@@ -140,9 +140,28 @@ func (w *collectWorker) collectProducts(ctx context.Context) error {
 	}
 }
 
+// collectSuperseded deletes the files of products that one of another version
+// replaced a while ago: a page that is open may still ask for them.
+func (w *collectWorker) collectSuperseded(ctx context.Context) error {
+	for {
+		keys, err := w.catalog.SupersededProducts(ctx, time.Now().Add(-w.grace))
+		if err != nil || len(keys) == 0 {
+			return err
+		}
+		for _, key := range keys {
+			if err := w.catalog.RetireProduct(ctx, key, func() error { return w.removeProduct(ctx, key) }); err != nil {
+				return err
+			}
+		}
+	}
+}
+
 // forgetProduct deletes the files of a product, unless an entry has its input again.
 func (in *Ingest) forgetProduct(ctx context.Context, key, input string) error {
-	return in.catalog.ForgetProduct(ctx, key, input, func() error {
-		return in.store.Walk(ctx, catalog.ProductFile(key, ""), func(o blob.Info) error { return in.store.Delete(ctx, o.Key) })
-	})
+	return in.catalog.ForgetProduct(ctx, key, input, func() error { return in.removeProduct(ctx, key) })
+}
+
+// removeProduct deletes the files of a product.
+func (in *Ingest) removeProduct(ctx context.Context, key string) error {
+	return in.store.Walk(ctx, catalog.ProductFile(key, ""), func(o blob.Info) error { return in.store.Delete(ctx, o.Key) })
 }

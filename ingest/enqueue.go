@@ -50,11 +50,7 @@ func (in *Ingest) addTasks(ctx context.Context, tx catalog.Tx, n catalog.NewTask
 	if err != nil {
 		return nil, err
 	}
-	products := make([]*catalog.Product, len(plans))
-	for i, p := range plans {
-		products[i] = p.Product
-	}
-	jobs, err := in.addJobs(ctx, tx, n.Tool, n.Force, products...)
+	jobs, err := in.addJobs(ctx, tx, n.Tool, n.Force, plans...)
 	if err != nil {
 		return nil, err
 	}
@@ -67,19 +63,22 @@ func (in *Ingest) addTasks(ctx context.Context, tx catalog.Tx, n catalog.NewTask
 	return tx.AddTasks(ctx, n)
 }
 
-// addJobs enqueues a job for each of the products; a job of its own for nil, no
+// backgroundPriority is that of jobs which nobody waits for; it is the queue's lowest.
+const backgroundPriority = 4
+
+// addJobs enqueues a job for the product of each plan; a job of its own for a plan without one, no
 // job for a product that is ready, one job for all who want the same product.
-func (in *Ingest) addJobs(ctx context.Context, tx catalog.Tx, tool string, force bool, products ...*catalog.Product) ([]*int64, error) {
-	needed, err := in.neededProducts(ctx, tx, force, products)
+func (in *Ingest) addJobs(ctx context.Context, tx catalog.Tx, tool string, force bool, plans ...Plan) ([]*int64, error) {
+	needed, err := in.neededProducts(ctx, tx, force, plans)
 	if err != nil {
 		return nil, err
 	}
 	var inserts []river.InsertManyParams
-	positions := make([]int, len(products)) // in inserts, -1 without a job
+	positions := make([]int, len(plans)) // in inserts, -1 without a job
 	byKey := map[string]int{}
-	for i, p := range products {
+	for i, plan := range plans {
 		args, queue := taskArgs{Tool: tool, Key: uuid.NewString()}, taskQueue
-		if p != nil {
+		if p := plan.Product; p != nil {
 			args.Key, args.Product, queue = p.Key(), p.Key(), buildQueue
 			if _, wanted := slices.BinarySearch(needed, args.Key); !wanted {
 				positions[i] = -1
@@ -90,11 +89,15 @@ func (in *Ingest) addJobs(ctx context.Context, tx catalog.Tx, tool string, force
 		if !known {
 			position = len(inserts)
 			byKey[args.Key] = position
-			inserts = append(inserts, river.InsertManyParams{Args: args, InsertOpts: &river.InsertOpts{Queue: queue}})
+			options := &river.InsertOpts{Queue: queue}
+			if plan.Background {
+				options.Priority = backgroundPriority
+			}
+			inserts = append(inserts, river.InsertManyParams{Args: args, InsertOpts: options})
 		}
 		positions[i] = position
 	}
-	ids := make([]*int64, len(products))
+	ids := make([]*int64, len(plans))
 	if len(inserts) == 0 {
 		return ids, nil
 	}
@@ -111,10 +114,10 @@ func (in *Ingest) addJobs(ctx context.Context, tx catalog.Tx, tool string, force
 }
 
 // neededProducts returns, in order, the keys of the products that must be built.
-func (in *Ingest) neededProducts(ctx context.Context, tx catalog.Tx, force bool, products []*catalog.Product) ([]string, error) {
+func (in *Ingest) neededProducts(ctx context.Context, tx catalog.Tx, force bool, plans []Plan) ([]string, error) {
 	var wanted []catalog.Product
-	for _, p := range products {
-		if p != nil {
+	for _, plan := range plans {
+		if p := plan.Product; p != nil {
 			wanted = append(wanted, *p)
 		}
 	}

@@ -80,11 +80,11 @@ func (x *rasterExport) built(ctx context.Context, e catalog.Entry) (tiling.Raste
 	if !ok || p.Kind != "cog" {
 		return tiling.Raster{}, cairn.Errorf(cairn.Invalid, "%q is no raster that can be exported.", e.Path)
 	}
-	state, err := x.catalog.ProductState(ctx, p.Key())
-	if err == nil && state.State != catalog.ProductReady {
+	served, err := x.catalog.ServedProduct(ctx, p)
+	if err == nil && served.State != catalog.ProductReady {
 		err = cairn.Errorf(cairn.Invalid, "%q is not built. Export it when it is.", e.Path)
 	}
-	return tiling.Raster{COG: catalog.ProductFile(p.Key(), MainFile(p)), Original: blob.Key(e.Hash)}, err
+	return tiling.Raster{COG: served.File(MainFile(p)), Original: blob.Key(e.Hash)}, err
 }
 
 // Outline is the bounding rectangle of an entry's polygon, in degrees.

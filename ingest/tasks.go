@@ -140,7 +140,7 @@ func (in *Ingest) Retry(ctx context.Context, t catalog.Task, d *catalog.Dataset)
 				return err
 			}
 		}
-		jobs, err := in.addJobs(ctx, tx, t.Tool, t.Force, product)
+		jobs, err := in.addJobs(ctx, tx, t.Tool, t.Force, Plan{Product: product})
 		if err != nil {
 			return err
 		}

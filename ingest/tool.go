@@ -81,6 +81,8 @@ type Plan struct {
 	Bytes   *int64 // estimated size of the result; nil for tools that make no file
 	Product *catalog.Product
 	Hash    string // of the file, with Product
+
+	Background bool // nobody waits for it: other builds come first
 }
 
 // Run is one run of a task.

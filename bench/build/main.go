@@ -44,22 +44,26 @@ var contests = []contest{
 func main() {
 	photos := flag.String("photos", "", "folder of photos of 4000 x 2250 pixels to make the mosaic of; else it is computed")
 	rounds := flag.Int("rounds", 3, "how often to build")
+	only := flag.String("only", "", "part of the name of the raster to build; else all")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	if err := run(ctx, *photos, *rounds); err != nil {
+	if err := run(ctx, *photos, *only, *rounds); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
 }
 
-func run(ctx context.Context, photos string, rounds int) (err error) {
+func run(ctx context.Context, photos, only string, rounds int) (err error) {
 	dir, err := os.MkdirTemp("", "cairn-bench-build-")
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
 	for _, c := range contests {
+		if !strings.Contains(c.name, only) {
+			continue
+		}
 		source, err := c.make(ctx, photos, dir)
 		if err != nil {
 			return err

@@ -35,19 +35,16 @@ func (s *samples[T]) drawBilinear(to *values[T], band int, dst []T, xs, ys []int
 
 // drawAround draws a pixel that has void neighbors.
 func (s *samples[T]) drawAround(to *values[T], plane, dst []T, i, at int, fx, fy float64) {
-	around := [4]int{at, at + 1, at + s.view.w, at + s.view.w + 1}
-	weights := [4]float64{(1 - fx) * (1 - fy), fx * (1 - fy), (1 - fx) * fy, fx * fy}
-	nearest := around[nearestOf(fx, fy)]
-	isVoid := func(n int) bool { return to.isVoid(plane[n]) || s.alpha != nil && s.alpha[n] == 0 }
-	if isVoid(nearest) {
-		if s.nan != nil && to.isVoid(plane[nearest]) {
-			dst[i] = *s.nan
-		}
+	nearest := nearestAt(at, s.view.w, fx, fy)
+	if s.isVoid(to, plane, nearest) {
+		s.markVoid(to, plane, dst, i, nearest)
 		return
 	}
+	around := [4]int{at, at + 1, at + s.view.w, at + s.view.w + 1}
+	weights := [4]float64{(1 - fx) * (1 - fy), fx * (1 - fy), (1 - fx) * fy, fx * fy}
 	sum, total := 0.0, 0.0
 	for k, n := range around {
-		if !isVoid(n) {
+		if !s.isVoid(to, plane, n) {
 			sum += weights[k] * float64(plane[n])
 			total += weights[k]
 		}
@@ -55,16 +52,27 @@ func (s *samples[T]) drawAround(to *values[T], plane, dst []T, i, at int, fx, fy
 	dst[i] = to.rounded(sum / total)
 }
 
-// nearestOf returns which of the four pixels around a position is nearest to it.
-func nearestOf(fx, fy float64) int {
-	k := 0
+// isVoid tells whether the pixel at an offset of a band holds no value.
+func (s *samples[T]) isVoid(to *values[T], plane []T, at int) bool {
+	return to.isVoid(plane[at]) || s.alpha != nil && s.alpha[at] == 0
+}
+
+// markVoid draws a pixel whose nearest one is void, at an offset.
+func (s *samples[T]) markVoid(to *values[T], plane, dst []T, i, at int) {
+	if s.nan != nil && to.isVoid(plane[at]) {
+		dst[i] = *s.nan
+	}
+}
+
+// nearestAt returns the offset of the pixel nearest to a position that lies (fx, fy) behind the one at an offset.
+func nearestAt(at, stride int, fx, fy float64) int {
 	if fx >= 0.5 {
-		k++
+		at++
 	}
 	if fy >= 0.5 {
-		k += 2
+		at += stride
 	}
-	return k
+	return at
 }
 
 // drawAlpha makes those pixels of a row visible where the source is and where

@@ -16,7 +16,7 @@ import (
 
 // Version is the version of what [Build] makes. It is part of a product's key:
 // raise it when the same source gets a different COG.
-const Version = "2"
+const Version = "3"
 
 // The files that a build leaves.
 const (

@@ -21,7 +21,8 @@ type numbers[T sample] struct {
 	samples  samples[T]
 	store    []T // of samples
 	bytes    []byte
-	xs, ys   []int32
+	xs, ys   []int32  // the positions of a row
+	spreads  []spread // of its tiles
 	raw      []byte
 	block    []byte
 	buffer   []float64
@@ -100,6 +101,12 @@ func (n *numbers[T]) paint(s surface, toX, toY, x, y, w, h int) (any bool, err e
 		}
 		n.xs, n.ys = resized(n.xs, w), resized(n.ys, w)
 		for row := range h {
+			if row%tileSize == 0 {
+				n.spreads = n.spreads[:0]
+				for column := 0; column < w; column += tileSize {
+					n.spreads = append(n.spreads, m.spreadAt(column, row, v.fx, v.fy))
+				}
+			}
 			if !m.row(v.frame, row, n.xs, n.ys) {
 				continue
 			}
@@ -112,12 +119,25 @@ func (n *numbers[T]) paint(s surface, toX, toY, x, y, w, h int) (any bool, err e
 				toNearest(n.xs, n.ys)
 			}
 			for k := range to.bands {
-				n.samples.drawBilinear(from, k, to.bands[k][at:][:w], n.xs, n.ys)
+				n.draw(from, k, to.bands[k][at:][:w])
 			}
 		}
 		return nil
 	})
 	return any, err
+}
+
+// draw draws a row of a band, tile by tile.
+func (n *numbers[T]) draw(from *values[T], band int, dst []T) {
+	for i, s := range n.spreads {
+		x := i * tileSize
+		to := min(x+tileSize, len(dst))
+		if n.recipe.resampling == nearest || s.isSharp() {
+			n.samples.drawBilinear(from, band, dst[x:to], n.xs[x:to], n.ys[x:to])
+		} else {
+			n.samples.drawWide(from, band, dst[x:to], n.xs[x:to], n.ys[x:to], s)
+		}
+	}
 }
 
 // visible is what alpha is where a source has no alpha of its own.

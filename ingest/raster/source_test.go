@@ -2,6 +2,7 @@ package raster
 
 import (
 	"encoding/binary"
+	"fmt"
 	"os"
 	"path/filepath"
 	"testing"
@@ -81,39 +82,49 @@ func TestLongIntegersBecomeDoubles(t *testing.T) {
 	assert.Equal(t, "Float64", gdalinfo(t, cog).Bands[0].Type)
 }
 
-// Values agree with an exact warp, in every type; so do those beside void.
+// Values agree with an exact warp, in every type, also where the source is a
+// little finer than the grid; so do those beside void.
 func TestValuesAgreeWithAnExactWarp(t *testing.T) {
 	t.Parallel()
 	for name, kind := range map[string]godal.DataType{"Byte": godal.Byte, "UInt16": godal.UInt16, "Int16": godal.Int16, "Int32": godal.Int32, "Float32": godal.Float32, "Float64": godal.Float64} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			f := fixture{width: 700, height: 500, bands: 2, dataType: kind, epsg: 32615, geotransform: utm(5200000, 0.3), nodata: number(7), value: func(band, x, y int) float64 {
-				if (x-300)*(x-300)+(y-200)*(y-200) < 10_000 {
-					return 7
+		for _, pixel := range []float64{0.3, 0.375} {
+			t.Run(fmt.Sprint(name, " ", pixel), func(t *testing.T) {
+				t.Parallel()
+				f := fixture{width: 700, height: 500, bands: 2, dataType: kind, epsg: 32615, geotransform: utm(5200000, pixel), nodata: number(7), value: func(band, x, y int) float64 {
+					if (x-300)*(x-300)+(y-200)*(y-200) < 10_000 {
+						return 7
+					}
+					return waves(band, x, y) + float64((x*31+y*17)%40)
+				}}
+				source := f.write(t)
+				var got struct {
+					Worst, Void float64
+					Values      int
 				}
-				return waves(band, x, y)
-			}}
-			source := f.write(t)
-			var got struct {
-				Worst, Void float64
-				Values      int
-			}
-			python(t, &got, `
+				python(t, &got, `
 source, cog = sys.argv[1:3]
 out = gdal.Open(cog)
 gt = out.GetGeoTransform()
+# The data alone: from the sizes of source and target GDAL finds out how wide its kernel must be.
+g = gdal.Warp('', source, options='-of VRT -t_srs EPSG:3857 -tap -tr %.12f %.12f' % (gt[1], gt[1]))
+x, y = round((g.GetGeoTransform()[0] - gt[0]) / gt[1]), round((gt[3] - g.GetGeoTransform()[3]) / gt[1])
+w, h = g.RasterXSize, g.RasterYSize
 ref = gdal.Warp('', source, options='-of MEM -t_srs EPSG:3857 -te %.12f %.12f %.12f %.12f -ts %d %d -et 0 -r bilinear'
-    % (gt[0], gt[3] + gt[5] * out.RasterYSize, gt[0] + gt[1] * out.RasterXSize, gt[3], out.RasterXSize, out.RasterYSize))
-a, b = out.ReadAsArray().astype(float), ref.ReadAsArray().astype(float)
+    % (gt[0] + x * gt[1], gt[3] - (y + h) * gt[1], gt[0] + (x + w) * gt[1], gt[3] - y * gt[1], w, h))
+a, b = out.ReadAsArray(x, y, w, h).astype(float), ref.ReadAsArray().astype(float)
 both = (a != 7) & (b != 7)
 print(json.dumps({'worst': float(abs(a - b)[both].max()), 'void': float(((a != 7) != (b != 7)).sum() / both.sum()), 'values': int(both.sum())}))`, source, build(t, source))
-			limit := 1.0 // a half rounded to either side
-			if kind == godal.Float32 || kind == godal.Float64 {
-				limit = 0.01
-			}
-			assert.LessOrEqual(t, got.Worst, limit)
-			assert.Less(t, got.Void, 1e-4)
-			assert.Greater(t, got.Values, 500_000)
-		})
+				limit := 1.0 // a half rounded to either side
+				if kind == godal.Float32 || kind == godal.Float64 {
+					limit = 0.01
+					if pixel > 0.3 {
+						limit = 0.3 // GDAL has one width for all of it
+					}
+				}
+				assert.LessOrEqual(t, got.Worst, limit)
+				assert.Less(t, got.Void, 1e-4)
+				assert.Greater(t, got.Values, 250_000)
+			})
+		}
 	}
 }
