@@ -30,12 +30,14 @@ type rasterExportParams struct {
 	BandFilter string `json:"bandFilter,omitempty" doc:"Letters of the bands in the order of the file" example:"BGRReN"`
 	Colormap   string `json:"colormap,omitempty" doc:"Id of a colour map" example:"rdylgn"`
 	Rescale    string `json:"rescale,omitempty" doc:"Range of values" example:"0,1"`
+	Resampling string `json:"resampling,omitempty" doc:"How overviews are made: nearest, bilinear or cubic" example:"bilinear"`
 	Stretch    string `json:"stretch,omitempty" doc:"Range of values: percentile, minmax, stddev, none or custom" example:"percentile"`
 	FileName   string `json:"fileName,omitempty" doc:"Name of the file; that of the entry with _export.tif if absent" example:"ortho_export.tif"`
 }
 
 func (p rasterExportParams) style() (style.Style, error) {
-	return style.Parse(style.Parameters{Preset: p.Preset, Bands: p.Bands, Formula: p.Formula, BandFilter: p.BandFilter, Colormap: p.Colormap, Rescale: p.Rescale, Stretch: p.Stretch})
+	return style.Parse(style.Parameters{Preset: p.Preset, Bands: p.Bands, Formula: p.Formula, BandFilter: p.BandFilter, Colormap: p.Colormap, Rescale: p.Rescale,
+		Resampling: p.Resampling, Stretch: p.Stretch})
 }
 
 func (x *rasterExport) About() About {

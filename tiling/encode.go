@@ -30,6 +30,9 @@ func (p *picture) encode(f Format, q quality) ([]byte, error) {
 
 // encodePNG writes as few channels as show the picture.
 func (p *picture) encodePNG() ([]byte, error) {
+	if i := p.indexed; i != nil {
+		return png.EncodeIndexed(i.pixels, p.width, p.height, i.colors, i.transparent)
+	}
 	channels := 4
 	if p.grey {
 		channels = 2

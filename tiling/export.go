@@ -93,10 +93,7 @@ func (e *export) write(ctx context.Context, file string, progress func(percent f
 		}
 		progress(80 * float64(y) / float64(e.part.height))
 	}
-	filter := godal.Average
-	if e.look.formula != nil {
-		filter = godal.Nearest
-	}
+	filter := e.overviewFilter()
 	for factor := 2; max(e.part.width, e.part.height) > 128*factor; factor *= 2 {
 		if err := ctx.Err(); err != nil {
 			return err
@@ -107,6 +104,20 @@ func (e *export) write(ctx context.Context, file string, progress func(percent f
 	}
 	progress(100)
 	return nil
+}
+
+// overviewFilter is how overviews are made of the file's pixels, which are those of
+// the full resolution.
+func (e *export) overviewFilter() godal.ResamplingAlg {
+	switch r := e.look.resampling; {
+	case r == style.Bilinear:
+		return godal.Bilinear
+	case r == style.Cubic:
+		return godal.Cubic
+	case r == style.Nearest || e.look.formula != nil:
+		return godal.Nearest
+	}
+	return godal.Average
 }
 
 // place says where the file lies.

@@ -148,9 +148,13 @@ func putBytes(t testing.TB, store blob.Store, key string, data []byte) {
 	require.NoError(t, store.Adopt(context.Background(), key, f.Name()))
 }
 
-// decode reads a picture of any format with GDAL, as RGBA.
+// decode reads a PNG with the standard library, a picture of another format with
+// GDAL, as RGBA.
 func decode(t testing.TB, data []byte) *image.NRGBA {
 	t.Helper()
+	if m, err := stdpng.Decode(bytes.NewReader(data)); err == nil {
+		return rgba(m)
+	}
 	in := filepath.Join(t.TempDir(), "in")
 	require.NoError(t, os.WriteFile(in, data, 0o600))
 	ds, err := godal.Open(in)

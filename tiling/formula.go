@@ -2,6 +2,7 @@ package tiling
 
 import (
 	"context"
+	"encoding/binary"
 	"math"
 	"slices"
 
@@ -61,14 +62,40 @@ func (f *formula) draw(ctx context.Context, from level, m mapping, kernel style.
 	if err != nil {
 		return nil, err
 	}
-	p := newPicture(m.width, m.height)
+	return f.paint(values, m.width, m.height), nil
+}
+
+// paint gives values their colours, as pixels and as numbers of colours.
+func (f *formula) paint(values []float32, width, height int) *picture {
+	p := newPicture(width, height)
+	var colors [256]uint32
+	for i, c := range f.colormap.Colors {
+		colors[i] = uint32(c[0]) | uint32(c[1])<<8 | uint32(c[2])<<16 | 255<<24
+	}
+	indexes := make([]byte, len(values))
+	var used [256]bool
+	var voids []int
 	for i, v := range values {
-		if v != v || v > math.MaxFloat32 || v < -math.MaxFloat32 {
+		if !(v <= math.MaxFloat32 && v >= -math.MaxFloat32) {
+			voids = append(voids, i)
 			continue
 		}
-		c := f.colormap.Colors[f.scale.scale(float64(v))]
-		pixel := p.pixels[4*i:][:4]
-		pixel[0], pixel[1], pixel[2], pixel[3] = c[0], c[1], c[2], 255
+		index := f.scale.scale(float64(v))
+		indexes[i], used[index] = index, true
+		binary.LittleEndian.PutUint32(p.pixels[4*i:], colors[index])
 	}
-	return p, nil
+	p.indexed = &indexed{indexes, &f.colormap.Colors, -1}
+	if len(voids) == 0 {
+		return p
+	}
+	free := slices.Index(used[:], false)
+	if free < 0 {
+		p.indexed = nil
+		return p
+	}
+	for _, i := range voids {
+		indexes[i] = byte(free)
+	}
+	p.indexed.transparent = free
+	return p
 }

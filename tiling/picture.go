@@ -6,6 +6,14 @@ type picture struct {
 	width, height int
 	pixels        []byte // 4 * width * height
 	grey          bool   // R, G and B are equal everywhere
+	indexed       *indexed
+}
+
+// indexed is the same picture as numbers of colours, of which PNGs are small.
+type indexed struct {
+	pixels      []byte
+	colors      *[256][3]byte
+	transparent int // the number of what is not seen, negative if all is
 }
 
 func newPicture(width, height int) *picture {

@@ -25,10 +25,15 @@ func (s *Server) renderTile(ctx context.Context, cogKey string, l *look, t mapti
 	p := newPicture(size, size)
 	err = s.eachWindow(src, t, size, func(w window) error {
 		part, err := l.draw(ctx, s.level(src, w.level), w.mapping())
-		if err == nil {
+		switch {
+		case err != nil:
+			return err
+		case part.width == size && part.height == size:
+			p = part
+		default:
 			p.place(part, w.toX, w.toY)
 		}
-		return err
+		return nil
 	})
 	if err != nil {
 		return nil, err

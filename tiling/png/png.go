@@ -20,6 +20,8 @@ const signature = "\x89PNG\r\n\x1a\n"
 // alpha, RGB, RGBA.
 var colourTypes = [5]byte{1: 0, 2: 4, 3: 2, 4: 6}
 
+const colourIndexed = 3
+
 const (
 	filterSub = 1
 	filterUp  = 2
@@ -32,17 +34,46 @@ func Encode(pixels []byte, width, height, channels int) ([]byte, error) {
 	if channels < 1 || channels > 4 || width < 1 || height < 1 || len(pixels) != width*height*channels {
 		return nil, fmt.Errorf("png: %d bytes are no picture of %dx%d with %d channels", len(pixels), width, height, channels)
 	}
+	return encode(pixels, width, height, channels, colourTypes[channels], nil, nil)
+}
+
+// EncodeIndexed returns the PNG of a picture whose pixels are numbers of colours.
+// Those of the number transparent, if it is not negative, are not seen.
+func EncodeIndexed(pixels []byte, width, height int, colors *[256][3]byte, transparent int) ([]byte, error) {
+	if width < 1 || height < 1 || len(pixels) != width*height || transparent > 255 {
+		return nil, fmt.Errorf("png: %d bytes are no picture of %dx%d", len(pixels), width, height)
+	}
+	palette := make([]byte, 0, 3*len(colors))
+	for _, c := range colors {
+		palette = append(palette, c[:]...)
+	}
+	var alpha []byte
+	if transparent >= 0 {
+		alpha = append(bytes.Repeat([]byte{255}, transparent), 0)
+		clear(palette[3*transparent:][:3])
+	}
+	return encode(pixels, width, height, 1, colourIndexed, palette, alpha)
+}
+
+// encode writes the chunks; palette and alpha only if there are some.
+func encode(pixels []byte, width, height, channels int, colour byte, palette, alpha []byte) ([]byte, error) {
 	filtered := filter(pixels, width*channels, height, channels)
 	compressed, err := compress(filtered, width*channels+1)
 	if err != nil {
 		return nil, fmt.Errorf("png: %w", err)
 	}
-	out := make([]byte, 0, len(signature)+3*12+13+len(compressed))
+	out := make([]byte, 0, len(signature)+5*12+13+len(palette)+len(alpha)+len(compressed))
 	out = append(out, signature...)
 	header := binary.BigEndian.AppendUint32(nil, uint32(width))
 	header = binary.BigEndian.AppendUint32(header, uint32(height))
-	header = append(header, 8, colourTypes[channels], 0, 0, 0)
+	header = append(header, 8, colour, 0, 0, 0)
 	out = appendChunk(out, "IHDR", header)
+	if palette != nil {
+		out = appendChunk(out, "PLTE", palette)
+	}
+	if alpha != nil {
+		out = appendChunk(out, "tRNS", alpha)
+	}
 	out = appendChunk(out, "IDAT", compressed)
 	return appendChunk(out, "IEND", nil), nil
 }

@@ -3,6 +3,7 @@ package png
 import (
 	"bytes"
 	"fmt"
+	"image/color"
 	"image/png"
 	"math/rand/v2"
 	"os"
@@ -29,6 +30,31 @@ func picture(width, height, channels int, noisy bool) []byte {
 		}
 	}
 	return p
+}
+
+// Numbers of colours show these colours, and nothing where they are transparent.
+func TestEncodeIndexed(t *testing.T) {
+	t.Parallel()
+	var colors [256][3]byte
+	for i := range colors {
+		colors[i] = [3]byte{byte(i), byte(255 - i), byte(i * 7)}
+	}
+	for _, transparent := range []int{-1, 0, 9, 255} {
+		pixels := picture(60, 40, 1, true)
+		data, err := EncodeIndexed(pixels, 60, 40, &colors, transparent)
+		require.NoError(t, err)
+		m, err := png.Decode(bytes.NewReader(data))
+		require.NoError(t, err)
+		for i, p := range pixels {
+			want := color.NRGBA{colors[p][0], colors[p][1], colors[p][2], 255}
+			if int(p) == transparent {
+				want = color.NRGBA{}
+			}
+			require.Equal(t, want, color.NRGBAModel.Convert(m.At(i%60, i/60)))
+		}
+	}
+	_, err := EncodeIndexed(make([]byte, 5), 2, 3, &colors, -1)
+	require.Error(t, err)
 }
 
 // The standard library reads back what was written, and so does GDAL.
