@@ -1,8 +1,6 @@
 package tiling
 
-import (
-	"context"
-)
+import "context"
 
 // patch is numbers of a part of a raster, row by row. A number that is NaN is none.
 type patch[F float] struct {
@@ -18,25 +16,16 @@ func readPatch[F float](ctx context.Context, l level, bands []int, part rect, al
 	p := patch[F]{width: part.width, height: part.height, planes: make([][]F, len(bands))}
 	n := part.width * part.height
 	read := map[int][]F{}
-	band := func(b int) ([]F, error) {
-		if read[b] == nil {
-			values := make([]F, n)
-			if err := readBand(ctx, l, b, part, values); err != nil {
-				return nil, err
+	for i, b := range bands {
+		if b > 0 && read[b] == nil {
+			read[b] = make([]F, n)
+			if err := readBand(ctx, l, b, part, read[b]); err != nil {
+				return p, err
 			}
-			read[b] = values
 		}
-		return read[b], nil
+		p.planes[i] = read[b]
 	}
 	var err error
-	for i, b := range bands {
-		if b == 0 {
-			continue
-		}
-		if p.planes[i], err = band(b); err != nil {
-			return p, err
-		}
-	}
 	if p.visible, err = l.readAlpha(ctx, part); err != nil || p.visible != nil {
 		return p, err
 	}
@@ -46,17 +35,23 @@ func readPatch[F float](ctx context.Context, l level, bands []int, part rect, al
 	}
 	p.visible = make([]byte, n)
 	fill(p.visible, 255)
+	var scratch []F
 	for b := 1; b <= l.Samples; b++ {
-		values, err := band(b)
-		if err != nil {
-			return p, err
+		values := read[b]
+		if values == nil {
+			if scratch == nil {
+				scratch = make([]F, n)
+			}
+			values = scratch
+			if err := readBand(ctx, l, b, part, values); err != nil {
+				return p, err
+			}
 		}
 		for i, v := range values {
 			if v != v {
 				p.visible[i] = 0
 			}
 		}
-		delete(read, b) // planes keep what was asked for
 	}
 	return p, nil
 }
