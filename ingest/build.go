@@ -8,18 +8,18 @@ import (
 	"github.com/cairngeo/cairn"
 	"github.com/cairngeo/cairn/catalog"
 	"github.com/cairngeo/cairn/ingest/raster"
+	"github.com/cairngeo/cairn/sandbox"
 )
 
-// A builder makes the files of a product in dir from the file that GDAL opens
-// as source.
+// A builder makes the files of a product, in a sandbox.
 type builder struct {
 	version string
-	build   func(ctx context.Context, source, dir string, progress func(percent float64)) error
+	build   sandbox.Function[buildJob, bool]
 }
 
 // builders are by the kind of their product, which is also the folder of its files in the API.
 var builders = map[string]builder{
-	"cog": {raster.Version, raster.Build},
+	"cog": {raster.Version, buildCOG},
 }
 
 // mainFiles are what people mean by a product, by its kind.

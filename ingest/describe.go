@@ -10,7 +10,7 @@ import (
 	"github.com/cairngeo/cairn/catalog"
 	"github.com/cairngeo/cairn/catalog/blob"
 	"github.com/cairngeo/cairn/ingest/image"
-	"github.com/cairngeo/cairn/ingest/raster"
+	"github.com/cairngeo/cairn/sandbox"
 )
 
 // typesByExtension are the files whose extension alone says what they are.
@@ -26,15 +26,10 @@ var typesByExtension = map[string]catalog.EntryType{
 
 // Describe finds out what stored bytes are when they are called name.
 func (in *Ingest) Describe(ctx context.Context, hash, name string) (catalog.Description, error) {
-	return describe(ctx, in.store, hash, name)
+	return describe(ctx, in.options.Reads, stored{in.store, blob.Key(hash)}, name)
 }
 
-// describe finds out what the stored bytes with that hash are when they are called name.
-func describe(ctx context.Context, store blob.Store, hash, name string) (catalog.Description, error) {
-	return describeFrom(ctx, stored{store, blob.Key(hash)}, name)
-}
-
-func describeFrom(ctx context.Context, from source, name string) (catalog.Description, error) {
+func describe(ctx context.Context, reads *sandbox.Pool, from source, name string) (catalog.Description, error) {
 	extension := strings.ToLower(strings.TrimPrefix(path.Ext(name), "."))
 	if t, ok := typesByExtension[extension]; ok {
 		return catalog.Description{Type: t}, nil
@@ -43,7 +38,7 @@ func describeFrom(ctx context.Context, from source, name string) (catalog.Descri
 	case "ply":
 		return describePLY(ctx, from)
 	case "tif", "tiff":
-		d, georeferenced, err := raster.Describe(ctx, from.location())
+		d, georeferenced, err := describeInSandbox(ctx, reads, from.location())
 		switch {
 		case err != nil && cairn.CodeOf(err) != cairn.Invalid:
 			return catalog.Description{}, fmt.Errorf("describe %s: %w", name, err)

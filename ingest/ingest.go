@@ -71,7 +71,7 @@ func (in *Ingest) Put(ctx context.Context, d *catalog.Dataset, path string, cont
 	if err != nil {
 		return catalog.Entry{}, err
 	}
-	description, err := describe(ctx, in.store, content.Hash, path)
+	description, err := in.Describe(ctx, content.Hash, path)
 	if err != nil {
 		return catalog.Entry{}, err
 	}

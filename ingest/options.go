@@ -7,6 +7,7 @@ import (
 
 	"github.com/cairngeo/cairn"
 	"github.com/cairngeo/cairn/catalog"
+	"github.com/cairngeo/cairn/sandbox"
 	"github.com/cairngeo/cairn/tiling"
 	"github.com/google/uuid"
 )
@@ -23,6 +24,10 @@ type Options struct {
 	IndexBytes           int64         // of the index files that are kept for the next who asks; 1 GiB
 
 	Tiles *tiling.Server // draws what is exported; without it there are no exports
+
+	// Where C libraries read what people sent: this process if nil.
+	Reads  *sandbox.Pool // of headers
+	Builds *sandbox.Pool
 }
 
 func (o Options) withDefaults() Options {
@@ -36,6 +41,8 @@ func (o Options) withDefaults() Options {
 		RetentionDays:        cmp.Or(o.RetentionDays, 60),
 		IndexBytes:           cmp.Or(o.IndexBytes, 1<<30),
 		Tiles:                o.Tiles,
+		Reads:                o.Reads,
+		Builds:               o.Builds,
 	}
 }
 

@@ -40,7 +40,7 @@ func (in *Ingest) Relocate(ctx context.Context, source, dest Location, how catal
 	retype := e.Type != catalog.Directory && path.Ext(from.Path) != path.Ext(to.Path)
 	e.Path = to.Path
 	if retype {
-		if e.Description, err = describe(ctx, in.store, e.Hash, to.Path); err != nil {
+		if e.Description, err = in.Describe(ctx, e.Hash, to.Path); err != nil {
 			return catalog.Entry{}, err
 		}
 	}

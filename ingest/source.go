@@ -11,7 +11,7 @@ import (
 
 // DescribeFile finds out what a file on disk is when it is called name.
 func DescribeFile(ctx context.Context, location, name string) (catalog.Description, error) {
-	return describeFrom(ctx, local(location), name)
+	return describe(ctx, nil, local(location), name)
 }
 
 // source is bytes that are to be described.

@@ -83,7 +83,8 @@ func (b *buildTool) buildOne(ctx context.Context, run *Run) error {
 	}
 	run.Log("Building %s of %s", kind, *run.Task.Path)
 	run.Progress(0, "building")
-	if err := maker.build(ctx, b.store.Location(blob.Key(hash)), run.Dir, func(percent float64) { run.Progress(percent, "building") }); err != nil {
+	job := buildJob{Source: b.store.Location(blob.Key(hash)), Dir: run.Dir}
+	if _, err := maker.build.Call(ctx, b.options.Builds, job, func(percent float64) { run.Progress(percent, "building") }); err != nil {
 		return err
 	}
 	if err := b.publish(ctx, product, kind, run.Dir); err != nil {

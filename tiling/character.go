@@ -6,7 +6,6 @@ import (
 
 	"github.com/airbusgeo/godal"
 
-	"github.com/cairngeo/cairn"
 	"github.com/cairngeo/cairn/tiling/cog"
 	"github.com/cairngeo/cairn/tiling/style"
 )
@@ -46,14 +45,11 @@ func (s *Server) characterOf(ctx context.Context, src *source, raster Raster) (*
 	}
 	facts := style.Facts{Texts: slices.Clone(src.index.Texts)}
 	if raster.Original != "" {
-		original, err := openRaster(s.store.Location(raster.Original), godal.Drivers("GTiff"))
+		texts, err := textsOf.Call(ctx, s.sandbox, s.store.Location(raster.Original), nil)
 		if err != nil {
-			return nil, cairn.Errorf(cairn.Internal, "The original of this raster can't be read. Upload it again.").Because(err)
-		}
-		facts.Texts = append(facts.Texts, original.texts()...)
-		if err := original.Close(); err != nil {
 			return nil, err
 		}
+		facts.Texts = append(facts.Texts, texts...)
 	}
 	kind := src.index.Levels[0].Type
 	for _, b := range src.index.Bands {

@@ -2,11 +2,11 @@ package tiling
 
 import (
 	"context"
-	"math"
 
 	"github.com/airbusgeo/godal"
 
 	"github.com/cairngeo/cairn"
+	"github.com/cairngeo/cairn/sandbox"
 	"github.com/cairngeo/cairn/tiling/cog"
 	"github.com/cairngeo/cairn/tiling/thermal"
 )
@@ -23,45 +23,37 @@ func (s *Server) openPhotoScan(ctx context.Context, subject Subject) (*scan, err
 	if packet == nil { // not in a JPEG; what is no TIFF has none
 		packet, _ = cog.XMP(object, object.Size())
 	}
-	shown, err := openRaster(s.store.Location(subject.Key), photoDrivers)
+	location := s.store.Location(subject.Key)
+	facts, err := factsOfPhoto.Call(ctx, s.sandbox, location, nil)
 	if err != nil {
-		return nil, unreadablePhoto(err)
+		return nil, err
 	}
-	c := scanOfPhoto(subject, shown.ds)
+	c := &scan{
+		Subject: subject, frame: frame{width: facts.Width, height: facts.Height}, bands: facts.Bands, band: 1, dataType: facts.DataType,
+		stored: photoBand{s.sandbox, location}, scale: facts.Scale, offset: facts.Offset,
+	}
+	if c.scale == 0 || !finite(c.scale) || !finite(c.offset) {
+		c.scale, c.offset = 1, 0
+	}
 	if int64(c.width)*int64(c.height) > s.maxPixels {
-		c.Close()
 		return nil, cairn.Errorf(cairn.TooLarge, "This picture of %dx%d pixels is too large to be looked into.", c.width, c.height)
 	}
 	c.examine(thermal.Properties(packet), flir, nil)
 	return c, nil
 }
 
-// photoBand is the first band of a photo.
+// photoBand is the first band of a photo, read in a sandbox.
 type photoBand struct {
-	*godal.Dataset
-	band, mask godal.Band
-	masked     bool
+	sandbox  *sandbox.Pool
+	location string
 }
 
-func (b photoBand) Close() error { return b.Dataset.Close() }
+func (photoBand) Close() error { return nil }
 
-func (b photoBand) read(_ context.Context, part rect, into []float64) error {
-	if err := b.band.Read(part.x, part.y, into, part.width, part.height, quietly); err != nil {
-		return unreadablePhoto(err)
-	}
-	if !b.masked {
-		return nil
-	}
-	valid := make([]byte, len(into))
-	if err := b.mask.Read(part.x, part.y, valid, part.width, part.height, quietly); err != nil {
-		return unreadablePhoto(err)
-	}
-	for i, v := range valid {
-		if v == 0 {
-			into[i] = math.NaN()
-		}
-	}
-	return nil
+func (b photoBand) read(ctx context.Context, part rect, into []float64) error {
+	values, err := partOfPhoto.Call(ctx, b.sandbox, photoPart{b.location, part.x, part.y, part.width, part.height}, nil)
+	copy(into, values)
+	return err
 }
 
 // rawPicture is what a thermal camera recorded, in the photo that is open.
@@ -75,20 +67,6 @@ func (r rawPicture) read(_ context.Context, part rect, into []float64) error {
 		into[i] = float64(r.Values[(part.y+i/part.width)*r.Width+part.x+i%part.width])
 	}
 	return nil
-}
-
-func scanOfPhoto(subject Subject, ds *godal.Dataset) *scan {
-	all, size := ds.Bands(), ds.Structure()
-	structure := all[0].Structure()
-	c := &scan{
-		Subject: subject, frame: frame{width: size.SizeX, height: size.SizeY}, bands: len(all), band: 1, dataType: structure.DataType.String(),
-		stored: photoBand{ds, all[0], all[0].MaskBand(), all[0].MaskFlags()&maskAllValid == 0},
-		scale:  structure.Scale, offset: structure.Offset,
-	}
-	if c.scale == 0 || !finite(c.scale) || !finite(c.offset) {
-		c.scale, c.offset = 1, 0
-	}
-	return c
 }
 
 func unreadablePhoto(cause error) error {

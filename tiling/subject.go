@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/airbusgeo/godal"
 	"github.com/paulmach/orb"
 
 	"github.com/cairngeo/cairn"
@@ -121,12 +120,7 @@ func (s *Server) askOriginal(ctx context.Context, c *scan) (texts []string, err 
 	if index, err := cog.Parse(object, object.Size()); err == nil && len(c.units) == 0 {
 		c.units = index.Units()
 	}
-	original, err := openRaster(s.store.Location(c.Original), godal.Drivers("GTiff"))
-	if err != nil {
-		return nil, cairn.Errorf(cairn.Internal, "The original of this raster can't be read. Upload it again.").Because(err)
-	}
-	texts = original.texts()
-	return texts, original.Close()
+	return textsOf.Call(ctx, s.sandbox, s.store.Location(c.Original), nil)
 }
 
 func (c *scan) Close() error { return c.stored.Close() }

@@ -48,13 +48,10 @@ func (s *Server) Thumbnail(ctx context.Context, key string, src ThumbnailSource,
 	size = between(minThumbnail, size, maxThumbnail)
 	cacheKey := fmt.Sprintf("thumbnail %s %d %d %d", key, src.Kind, src.Orientation, size)
 	return s.rendered(ctx, cacheKey, WebP, func(ctx context.Context) ([]byte, error) {
-		var p *picture
-		var err error
-		if src.Kind == COG {
-			p, err = s.drawCOG(ctx, key, nil, size)
-		} else {
-			p, err = s.drawPhoto(ctx, key, size)
+		if src.Kind == Photo {
+			return s.photoThumbnail(ctx, key, src.Orientation, size)
 		}
+		p, err := s.drawCOG(ctx, key, nil, size)
 		if err != nil {
 			return nil, err
 		}
@@ -73,21 +70,27 @@ func fit(width, height, longest int) (w, h int) {
 	return scale(width, height), longest
 }
 
-func (s *Server) drawPhoto(ctx context.Context, key string, size int) (*picture, error) {
+func (s *Server) photoThumbnail(ctx context.Context, key string, orientation, size int) ([]byte, error) {
 	if _, err := s.store.Stat(ctx, key); err != nil {
 		return nil, err
 	}
-	whole, err := openRaster(s.store.Location(key), photoDrivers)
+	job := photoJob{Location: s.store.Location(key), Size: size, Orientation: orientation, MaxPixels: s.maxPixels}
+	return thumbnailOfPhoto.Call(ctx, s.sandbox, job, nil)
+}
+
+// draw runs in a sandbox.
+func (j photoJob) draw() (*picture, error) {
+	whole, err := openRaster(j.Location, photoDrivers)
 	if err != nil {
 		return nil, unknown(err)
 	}
 	defer whole.Close()
-	w, h := fit(whole.width, whole.height, size)
+	w, h := fit(whole.width, whole.height, j.Size)
 	level := whole.levelFor(w, h)
-	if err := whole.affordable(level, s.maxPixels); err != nil {
+	if err := whole.affordable(level, j.MaxPixels); err != nil {
 		return nil, err
 	}
-	r, err := openRaster(s.store.Location(key), photoDrivers, level.option())
+	r, err := openRaster(j.Location, photoDrivers, level.option())
 	if err != nil {
 		return nil, unknown(err)
 	}

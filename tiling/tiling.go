@@ -24,6 +24,7 @@ import (
 	"github.com/cairngeo/cairn"
 	"github.com/cairngeo/cairn/catalog/blob"
 	"github.com/cairngeo/cairn/catalog/cache"
+	"github.com/cairngeo/cairn/sandbox"
 	"github.com/cairngeo/cairn/tiling/cog"
 )
 
@@ -57,6 +58,9 @@ type Options struct {
 	// MaxPixels is the largest picture that is decoded whole, for want of
 	// overviews or reduced scales in the file; default 400 million.
 	MaxPixels int64
+
+	// Sandbox is where GDAL reads what people sent; this process if nil.
+	Sandbox *sandbox.Pool
 }
 
 func (o *Options) setDefaults() {
@@ -90,6 +94,7 @@ type Server struct {
 	workers   *semaphore.Weighted
 	studies   *semaphore.Weighted // of what reads large parts of rasters
 	maxPixels int64
+	sandbox   *sandbox.Pool
 }
 
 var registerDrivers = sync.OnceFunc(godal.RegisterAll)
@@ -108,6 +113,7 @@ func New(store blob.Store, opts Options) *Server {
 		workers:   semaphore.NewWeighted(int64(opts.Workers)),
 		studies:   semaphore.NewWeighted(int64(max(1, opts.Workers/2))),
 		maxPixels: opts.MaxPixels,
+		sandbox:   opts.Sandbox,
 	}
 }
 

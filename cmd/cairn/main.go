@@ -12,6 +12,7 @@ import (
 
 	"github.com/alecthomas/kong"
 	"github.com/cairngeo/cairn"
+	"github.com/cairngeo/cairn/sandbox"
 )
 
 // cli is every command and every setting. Each flag is also an environment
@@ -38,6 +39,7 @@ func (versionCommand) Run() error {
 }
 
 func main() {
+	sandbox.ServeIfChild()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	var c cli
 	parser := kong.Parse(&c, kong.Name("cairn"), kong.Description("A federated geospatial catalog and tile server."),

@@ -43,6 +43,7 @@ type serveCommand struct {
 	Demo           bool           `help:"Make a small demo dataset, public/demo, if there is none yet."`
 
 	Monitoring monitoringFlags `embed:""`
+	Sandboxes  sandboxFlags    `embed:""`
 	Hub        hubFlags        `embed:""`
 }
 
@@ -146,10 +147,11 @@ func (s *serveCommand) start(ctx context.Context) (n *node, err error) {
 		return n, err
 	}
 	n.onStop(func(context.Context) error { return store.Close() })
-	tiles := tiling.New(store, tiling.Options{CacheBytes: s.CacheMB << 20, BlockBytes: s.BlockCacheMB << 20})
+	reads, builds := s.Sandboxes.pools(n)
+	tiles := tiling.New(store, tiling.Options{Sandbox: reads, CacheBytes: s.CacheMB << 20, BlockBytes: s.BlockCacheMB << 20})
 	n.onStop(func(context.Context) error { tiles.Close(); return nil })
 	options := s.Tasks.options()
-	options.Tiles = tiles
+	options.Tiles, options.Reads, options.Builds = tiles, reads, builds
 	s.Indexes.apply(&options)
 	intake, jobs, err := ingest.New(entries, store, pool, options)
 	if err != nil {

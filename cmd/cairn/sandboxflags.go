@@ -1,0 +1,25 @@
+package main
+
+import (
+	"context"
+	"runtime"
+
+	"github.com/cairngeo/cairn/sandbox"
+)
+
+// sandboxFlags bound the processes in which files of people are read by C libraries.
+type sandboxFlags struct {
+	ReadMemoryMB  int64 `name:"read-memory-mb" default:"2048" help:"Memory of a process that reads uploaded rasters and photos, in MiB. There are as many as processors."`
+	BuildMemoryMB int64 `name:"build-memory-mb" default:"4096" help:"Memory of a process that builds a map, in MiB. There are as many as builds run at a time."`
+}
+
+// pools makes the pools and ends their processes when the node stops. How many
+// builds run at a time is decided by the queue of tasks.
+func (f sandboxFlags) pools(n *node) (reads, builds *sandbox.Pool) {
+	reads = sandbox.New(sandbox.Options{Children: runtime.NumCPU(), MemoryBytes: f.ReadMemoryMB << 20})
+	builds = sandbox.New(sandbox.Options{Children: max(16, runtime.NumCPU()), MemoryBytes: f.BuildMemoryMB << 20, Calls: 20})
+	for _, pool := range []*sandbox.Pool{reads, builds} {
+		n.onStop(func(context.Context) error { pool.Close(); return nil })
+	}
+	return reads, builds
+}
