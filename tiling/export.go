@@ -32,10 +32,10 @@ func (s *Server) ExportSize(ctx context.Context, raster Raster, outline orb.Boun
 // Export writes a raster in a style to a GeoTIFF: 8 bits, with alpha, in Web
 // Mercator, without the padding of the COG, tiled and with overviews.
 func (s *Server) Export(ctx context.Context, raster Raster, outline orb.Bound, st style.Style, file string, progress func(percent float64)) error {
-	if err := s.studies.Acquire(ctx, 1); err != nil {
+	if err := s.studies.await(ctx); err != nil {
 		return err
 	}
-	defer s.studies.Release(1)
+	defer s.studies.leave()
 	return s.withExport(ctx, raster, outline, st, func(e *export) error { return e.write(ctx, file, progress) })
 }
 

@@ -41,10 +41,10 @@ func (s *Server) sampleOf(ctx context.Context, src *source, f *formula) (Sample,
 		return known, nil
 	}
 	return s.sampling.Do(ctx, key, func(ctx context.Context) (Sample, error) {
-		if err := s.workers.Acquire(ctx, 1); err != nil {
+		if err := s.workers.enter(ctx); err != nil {
 			return Sample{}, err
 		}
-		defer s.workers.Release(1)
+		defer s.workers.leave()
 		values, err := s.sampleValues(ctx, src.key, f)
 		if err != nil {
 			return Sample{}, err

@@ -19,7 +19,6 @@ import (
 	"time"
 
 	"github.com/airbusgeo/godal"
-	"golang.org/x/sync/semaphore"
 
 	"github.com/cairngeo/cairn"
 	"github.com/cairngeo/cairn/catalog/blob"
@@ -55,6 +54,9 @@ type Options struct {
 	OpenFiles  int   // COGs kept open; default 256
 	Workers    int   // pictures rendered at a time; default the number of CPUs
 
+	Queue int           // pictures that wait for a worker, beyond which requests are sent away; default 128 a worker
+	Wait  time.Duration // for a worker; default 15 seconds
+
 	// MaxPixels is the largest picture that is decoded whole, for want of
 	// overviews or reduced scales in the file; default 400 million.
 	MaxPixels int64
@@ -69,10 +71,12 @@ func (o *Options) setDefaults() {
 	o.BlockBytes = positive(o.BlockBytes, 128<<20)
 	o.OpenFiles = positive(o.OpenFiles, 256)
 	o.Workers = positive(o.Workers, runtime.NumCPU())
+	o.Queue = positive(o.Queue, 128*o.Workers)
+	o.Wait = positive(o.Wait, 15*time.Second)
 	o.MaxPixels = positive(o.MaxPixels, 400_000_000)
 }
 
-func positive[N int | int64](n, otherwise N) N {
+func positive[N int | int64 | time.Duration](n, otherwise N) N {
 	if n > 0 {
 		return n
 	}
@@ -91,8 +95,8 @@ type Server struct {
 	flights   cache.Flights[Image]
 	samples   *cache.LRU[string, Sample]
 	sampling  cache.Flights[Sample]
-	workers   *semaphore.Weighted
-	studies   *semaphore.Weighted // of what reads large parts of rasters
+	workers   *queue
+	studies   *queue // of what reads large parts of rasters
 	maxPixels int64
 	sandbox   *sandbox.Pool
 }
@@ -110,8 +114,8 @@ func New(store blob.Store, opts Options) *Server {
 		images:    cache.NewLRU[string, Image](opts.CacheBytes, cache.Unlimited, nil),
 		refusals:  cache.NewLRU[string, refusal](cache.Unlimited, 10_000, nil),
 		samples:   cache.NewLRU[string, Sample](maxSamples, cache.Unlimited, nil),
-		workers:   semaphore.NewWeighted(int64(opts.Workers)),
-		studies:   semaphore.NewWeighted(int64(max(1, opts.Workers/2))),
+		workers:   newQueue(opts.Workers, opts.Queue, opts.Wait),
+		studies:   newQueue(max(1, opts.Workers/2), opts.Queue, 4*opts.Wait),
 		maxPixels: opts.MaxPixels,
 		sandbox:   opts.Sandbox,
 	}
@@ -125,11 +129,13 @@ type Stats struct {
 	Indexes cache.Stats // of COGs that are open
 	Blocks  cache.Stats // decoded
 	Images  cache.Stats // rendered and encoded
+	Workers QueueStats  // who render pictures
+	Studies QueueStats  // who read large parts of rasters
 }
 
 // Stats returns what the caches hold and how often they helped.
 func (s *Server) Stats() Stats {
-	return Stats{Indexes: s.sources.cache.Stats(), Blocks: s.blocks.Stats(), Images: s.images.Stats()}
+	return Stats{Indexes: s.sources.cache.Stats(), Blocks: s.blocks.Stats(), Images: s.images.Stats(), Workers: s.workers.stats(), Studies: s.studies.stats()}
 }
 
 // rendered returns the picture kept under the key, or makes it: once for all
@@ -142,10 +148,10 @@ func (s *Server) rendered(ctx context.Context, key string, f Format, render func
 		return Image{}, refused.err
 	}
 	return s.flights.Do(ctx, key, func(ctx context.Context) (Image, error) {
-		if err := s.workers.Acquire(ctx, 1); err != nil {
+		if err := s.workers.enter(ctx); err != nil {
 			return Image{}, err
 		}
-		defer s.workers.Release(1)
+		defer s.workers.leave()
 		data, err := render(ctx)
 		if err != nil {
 			s.rememberRefusal(key, err)

@@ -43,10 +43,10 @@ func number(v float64) *float64 {
 // glance opens the first band of a subject, when a worker is free, and returns
 // what is found.
 func glance[T any](ctx context.Context, s *Server, subject Subject, find func(*scan) (T, error)) (found T, err error) {
-	if err := s.workers.Acquire(ctx, 1); err != nil {
+	if err := s.workers.enter(ctx); err != nil {
 		return found, err
 	}
-	defer s.workers.Release(1)
+	defer s.workers.leave()
 	c, err := s.openScan(ctx, subject, 1)
 	if err != nil {
 		return found, err
@@ -57,10 +57,10 @@ func glance[T any](ctx context.Context, s *Server, subject Subject, find func(*s
 
 // study is glance for what takes long: it leaves workers for tiles.
 func study[T any](ctx context.Context, s *Server, subject Subject, band int, find func(*scan) (T, error)) (found T, err error) {
-	if err := s.studies.Acquire(ctx, 1); err != nil {
+	if err := s.studies.enter(ctx); err != nil {
 		return found, err
 	}
-	defer s.studies.Release(1)
+	defer s.studies.leave()
 	c, err := s.openScan(ctx, subject, band)
 	if err != nil {
 		return found, err

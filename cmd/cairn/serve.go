@@ -44,6 +44,7 @@ type serveCommand struct {
 
 	Monitoring monitoringFlags `embed:""`
 	Sandboxes  sandboxFlags    `embed:""`
+	Rendering  renderFlags     `embed:""`
 	Hub        hubFlags        `embed:""`
 }
 
@@ -148,7 +149,9 @@ func (s *serveCommand) start(ctx context.Context) (n *node, err error) {
 	}
 	n.onStop(func(context.Context) error { return store.Close() })
 	reads, builds := s.Sandboxes.pools(n)
-	tiles := tiling.New(store, tiling.Options{Sandbox: reads, CacheBytes: s.CacheMB << 20, BlockBytes: s.BlockCacheMB << 20})
+	drawing := tiling.Options{Sandbox: reads, CacheBytes: s.CacheMB << 20, BlockBytes: s.BlockCacheMB << 20}
+	s.Rendering.apply(&drawing)
+	tiles := tiling.New(store, drawing)
 	n.onStop(func(context.Context) error { tiles.Close(); return nil })
 	options := s.Tasks.options()
 	options.Tiles, options.Reads, options.Builds = tiles, reads, builds
