@@ -81,21 +81,25 @@ func Build(ctx context.Context, source, dir string, progress func(percent float6
 	return nil
 }
 
-// adopt copies a source that needs no build. Computing the statistics
-// decodes all of it, so a damaged one is found.
+// adopt copies a source that needs no build, once all of it is found to be intact.
 func adopt(ctx context.Context, ds *godal.Dataset, source, work string, progress func(float64)) error {
+	target := filepath.Join(work, COGName)
+	if err := copyFile(ctx, source, target); err != nil {
+		return err
+	}
+	if err := checkBlocks(ctx, target); err != nil {
+		return err
+	}
+	progress(30)
 	size := ds.Structure()
-	bands, err := readStatistics(ctx, ds, pixelRect{w: size.SizeX, h: size.SizeY}, part(progress, 0, 90))
+	bands, err := readStatistics(ctx, ds, pixelRect{w: size.SizeX, h: size.SizeY}, part(progress, 30, 99))
 	if err != nil {
 		if ctx.Err() != nil {
 			return err
 		}
 		return errDamaged(err)
 	}
-	if err := writeStatistics(filepath.Join(work, StatisticsName), bands); err != nil {
-		return err
-	}
-	return copyFile(ctx, source, filepath.Join(work, COGName))
+	return writeStatistics(filepath.Join(work, StatisticsName), bands)
 }
 
 // part maps 0 to 100 percent of a step to from to to percent of the whole.

@@ -1,6 +1,7 @@
 package raster
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"math"
@@ -14,6 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/cairngeo/cairn"
+	"github.com/cairngeo/cairn/tiling/cog"
 )
 
 func number(v float64) *float64 { return &v }
@@ -247,6 +249,37 @@ func TestOwnCOGIsCopied(t *testing.T) {
 			got, err := os.ReadFile(build(t, first))
 			require.NoError(t, err)
 			require.True(t, string(want) == string(got), "byte for byte")
+		})
+	}
+}
+
+// What is copied is decoded first: also an overview that no statistics look at.
+func TestADamagedCOGIsNotCopied(t *testing.T) {
+	t.Parallel()
+	for name, f := range map[string]fixture{
+		"visual": rgb,
+		"data":   {width: 900, height: 300, bands: 1, dataType: godal.UInt16, epsg: 32615, geotransform: utm(5200000, 5), value: waves, nodata: number(9)},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			first := build(t, f.write(t))
+			data, err := os.ReadFile(first)
+			require.NoError(t, err)
+			index, err := cog.Parse(bytes.NewReader(data), int64(len(data)))
+			require.NoError(t, err)
+			require.Greater(t, len(index.Levels), 1)
+			last := &index.Levels[len(index.Levels)-1]
+			e := cog.Extent{}
+			for i := 0; e.Length == 0; i++ {
+				e, err = last.Extent(bytes.NewReader(data), i%last.TilesAcross, i/last.TilesAcross, 0)
+				require.NoError(t, err)
+			}
+			clear(data[e.Offset+20:][:e.Length-24])
+			path := filepath.Join(t.TempDir(), "blob")
+			require.NoError(t, os.WriteFile(path, data, 0o600))
+			err = buildError(t, path)
+			assert.Equal(t, cairn.Invalid, cairn.CodeOf(err))
+			assert.ErrorContains(t, err, "damaged or incomplete")
 		})
 	}
 }

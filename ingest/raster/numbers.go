@@ -46,7 +46,7 @@ func newNumbers[T sample](location string, p plan, r recipe, from, to int) (pain
 		nan := math.NaN()
 		n.samples.nan = new(T(nan))
 	}
-	n.encoder, err = zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedDefault), zstd.WithEncoderConcurrency(1), zstd.WithEncoderCRC(false))
+	n.encoder, err = zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedBetterCompression), zstd.WithEncoderConcurrency(1), zstd.WithEncoderCRC(false))
 	if err != nil {
 		s.close()
 		return nil, err
