@@ -1,4 +1,4 @@
-// Package jpeg reads what a JPEG says of itself before its first scan.
+// Package jpeg reads what a JPEG says of itself, and its picture in reduced size.
 package jpeg
 
 import (
