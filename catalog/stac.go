@@ -119,14 +119,29 @@ func (s STAC) Collection(d *Dataset, x Extent, description string, loose []Entry
 			{Rel: "parent", Href: s.Base + "/stac", Type: mediaJSON},
 			{Rel: "self", Href: self, Type: mediaJSON},
 			{Rel: "items", Href: self + "/items", Type: mediaGeoJSON},
+			{Rel: "xyz", Href: s.dataset(d) + "/mosaic/{z}/{x}/{y}.png", Type: "image/png", Title: "Map tiles of all rasters"},
 		},
-		Assets: map[string]*stac.Asset{},
+		Extensions: webMapLinks,
+		Assets:     map[string]*stac.Asset{},
 	}
 	for _, e := range loose {
 		c.Assets[e.Path] = s.download(d, e)
 	}
 	return c
 }
+
+// webMapLinks are links to map tiles.
+var webMapLinks = []stac.Extension{webMapLinksExtension{}}
+
+type webMapLinksExtension struct{}
+
+func (webMapLinksExtension) URI() string {
+	return "https://stac-extensions.github.io/web-map-links/v1.2.0/schema.json"
+}
+
+func (webMapLinksExtension) Encode(map[string]any) error { return nil }
+
+func (webMapLinksExtension) Decode(map[string]any) error { return nil }
 
 func timestamp(t *time.Time) any {
 	if t == nil {

@@ -12,4 +12,6 @@ var stacRoutes = []route{
 	{pattern: "GET /stac/collections/{org}/{ds}/items/{item}", target: "/stac/collections/acme/{ds}/items/YS50eHQ", needs: reads},
 	{pattern: "GET /orgs/{org}/ds/{ds}/stac", needs: reads},
 	{pattern: "GET /orgs/{org}/ds/{ds}/stac/*", target: "/orgs/acme/ds/{ds}/stac/YS50eHQ=", needs: reads},
+	{pattern: "GET /stac/search/mosaic/tilejson", needs: always(needsNoBan)},
+	{pattern: "GET /stac/search/mosaic/{z}/{x}/{tile}", target: "/stac/search/mosaic/1/0/0.png", needs: always(needsNoBan)},
 }

@@ -87,6 +87,8 @@ func New(c Config) http.Handler {
 	s.registerExport()
 	s.registerRasterInfo()
 	s.registerTileJSON()
+	s.registerMosaic()
+	s.registerSearchMosaic()
 	s.registerBuilds()
 	s.registerTasks()
 	s.registerSystemTasks()

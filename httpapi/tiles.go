@@ -144,23 +144,11 @@ func (s *server) drawThumbnail(ctx context.Context, e catalog.Entry, size int) (
 // writeImage sends a picture of an entry, or 304 to whoever has it already. It
 // may be kept for a year only under an address that names the content.
 func writeImage(w http.ResponseWriter, r *http.Request, d *catalog.Dataset, e catalog.Entry, image tiling.Image) error {
-	header := w.Header()
-	header.Set("ETag", image.ETag)
-	header.Set("Cache-Control", cacheControl(d, 60))
+	caching := cacheControl(d, 60)
 	if v := query(r, "v"); v != "" && v == e.Hash {
-		header.Set("Cache-Control", cacheControl(d, 365*24*3600)+", immutable")
+		caching = cacheControl(d, 365*24*3600) + ", immutable"
 	}
-	if matches(r.Header.Get("If-None-Match"), image.ETag) {
-		w.WriteHeader(http.StatusNotModified)
-		return nil
-	}
-	header.Set("Content-Type", image.MediaType)
-	header.Set("Content-Length", strconv.Itoa(len(image.Data)))
-	if r.Method == http.MethodHead {
-		return nil
-	}
-	_, err := w.Write(image.Data)
-	return ignoreGone(r, err)
+	return sendImage(w, r, caching, image)
 }
 
 func cacheControl(d *catalog.Dataset, seconds int) string {

@@ -12,14 +12,24 @@ import (
 // renderTile draws a tile that no block of the COG holds in this form. The look
 // is the usual one if nil.
 func (s *Server) renderTile(ctx context.Context, cogKey string, l *look, t maptile.Tile, size int, f Format) ([]byte, error) {
-	src, err := s.sources.open(ctx, cogKey)
+	p, coding, err := s.drawTile(ctx, cogKey, l, t, size)
 	if err != nil {
 		return nil, err
+	}
+	return p.encode(f, coding)
+}
+
+// drawTile draws a tile of a COG in a look, nil for the usual one, and says how
+// well it wants to be coded.
+func (s *Server) drawTile(ctx context.Context, cogKey string, l *look, t maptile.Tile, size int) (*picture, quality, error) {
+	src, err := s.sources.open(ctx, cogKey)
+	if err != nil {
+		return nil, 0, err
 	}
 	defer src.release()
 	if l == nil {
 		if l, err = s.usualLook(ctx, src); err != nil {
-			return nil, err
+			return nil, 0, err
 		}
 	}
 	p := newPicture(size, size)
@@ -36,12 +46,12 @@ func (s *Server) renderTile(ctx context.Context, cogKey string, l *look, t mapti
 		return nil
 	})
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	if l.formula != nil {
-		return p.encode(f, lossless)
+		return p, lossless, nil
 	}
-	return p.encode(f, tileQuality)
+	return p, tileQuality, nil
 }
 
 // eachWindow calls visit with each part of a COG that a tile shows: none, one, or

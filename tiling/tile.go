@@ -45,10 +45,19 @@ func (s *Server) Tile(ctx context.Context, cogKey string, t maptile.Tile, size i
 	})
 }
 
-func checkTile(t maptile.Tile, size int, f Format) error {
-	switch {
-	case t.Z > maxZoom || uint64(t.X) >= 1<<t.Z || uint64(t.Y) >= 1<<t.Z:
+// CheckTile returns an error for a tile that the grid does not have.
+func CheckTile(t maptile.Tile) error {
+	if t.Z > maxZoom || uint64(t.X) >= 1<<t.Z || uint64(t.Y) >= 1<<t.Z {
 		return cairn.Errorf(cairn.Invalid, "There is no tile %d/%d/%d: zooms go from 0 to %d, columns and rows from 0 to 2^zoom - 1.", t.Z, t.X, t.Y, maxZoom)
+	}
+	return nil
+}
+
+func checkTile(t maptile.Tile, size int, f Format) error {
+	if err := CheckTile(t); err != nil {
+		return err
+	}
+	switch {
 	case size != 256 && size != 512:
 		return cairn.Errorf(cairn.Invalid, "Tiles are 256 or (with @2x) 512 pixels wide, not %d.", size)
 	case f != WebP && f != PNG && f != JPEG:

@@ -42,6 +42,7 @@ type Image struct {
 	Data      []byte
 	MediaType string
 	ETag      string // strong, in quotes, changes with the bytes
+	Partial   bool   // there was no time to draw all of it: ask again
 
 	buffer *[]byte // the memory of Data if Release may reuse it
 }

@@ -104,6 +104,28 @@ func (l *Level) ReadWebP(r io.ReaderAt, e Extent, buffer []byte) ([]byte, error)
 	return data, nil
 }
 
+// Opaque tells, from its first bytes, whether nothing shines through the WebP
+// block at an extent. What is false may be opaque all the same.
+func (l *Level) Opaque(r io.ReaderAt, e Extent) (bool, error) {
+	f := file{r: r, size: l.offsets.size}
+	head, err := f.read(uint64(e.Offset), uint64(min(e.Length, 25)))
+	if err != nil {
+		return false, err
+	}
+	if len(head) < 25 || string(head[:4]) != "RIFF" || string(head[8:12]) != "WEBP" {
+		return false, damaged("the block at offset %d is no WebP picture", e.Offset)
+	}
+	switch string(head[12:16]) {
+	case "VP8 ":
+		return true, nil // has no alpha
+	case "VP8L":
+		return head[24]&0x10 == 0, nil // alpha_is_used, behind 14 bits each of width and height
+	case "VP8X":
+		return head[20]&0x10 == 0, nil
+	}
+	return false, nil
+}
+
 // webPSize reads the size of a picture from the header of its first chunk, per
 // the WebP container specification (RFC 9649), and checks that the RIFF
 // container fills the data exactly.

@@ -1,0 +1,35 @@
+package ingest
+
+import (
+	"context"
+
+	"github.com/cairngeo/cairn/catalog"
+	"github.com/cairngeo/cairn/catalog/blob"
+	"github.com/cairngeo/cairn/tiling"
+	"github.com/paulmach/orb/maptile"
+)
+
+// mosaicCOG is what the tiles of a mosaic are drawn from.
+var mosaicCOG = catalog.Product{Kind: "cog", Version: builders["cog"].version}
+
+// MosaicRasters returns what lies where a tile of a mosaic is, from the top: no
+// more than are drawn while somebody waits.
+func (in *Ingest) MosaicRasters(ctx context.Context, m catalog.Mosaic, t maptile.Tile) ([]tiling.Raster, error) {
+	m.COG = mosaicCOG
+	found, err := in.catalog.RastersAt(ctx, m, t, tiling.MosaicLayers)
+	return mosaicFiles(found), err
+}
+
+// MosaicExtent returns what the rasters of a mosaic cover.
+func (in *Ingest) MosaicExtent(ctx context.Context, m catalog.Mosaic) (catalog.MosaicExtent, error) {
+	m.COG = mosaicCOG
+	return in.catalog.MosaicExtent(ctx, m)
+}
+
+func mosaicFiles(rasters []catalog.MosaicRaster) []tiling.Raster {
+	files := make([]tiling.Raster, len(rasters))
+	for i, r := range rasters {
+		files[i] = tiling.Raster{COG: catalog.ProductFile(r.Product, mainFiles["cog"]), Original: blob.Key(r.Hash)}
+	}
+	return files
+}
