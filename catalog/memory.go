@@ -8,6 +8,8 @@ import (
 
 	"github.com/hashicorp/golang-lru/v2"
 	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/cairngeo/cairn/catalog/cache"
 )
 
 // memory keeps answers of the catalog that tile requests ask for again and
@@ -15,9 +17,10 @@ import (
 // this process before its caller learns of the commit, by a database
 // notification for changes that other nodes make.
 type memory struct {
-	answers    *lru.Cache[any, remembered]
-	generation atomic.Uint64 // an answer read before a change must not be kept after it
-	listening  atomic.Bool   // without notifications nothing is remembered
+	answers      *lru.Cache[any, remembered]
+	generation   atomic.Uint64 // an answer read before a change must not be kept after it
+	hits, misses atomic.Int64
+	listening    atomic.Bool // without notifications nothing is remembered
 }
 
 type remembered struct {
@@ -33,6 +36,11 @@ func newMemory() *memory {
 	return &memory{answers: answers}
 }
 
+// MemoryStats are those of what is remembered; it is bounded by number.
+func (c *Catalog) MemoryStats() cache.Stats {
+	return cache.Stats{Hits: c.known.hits.Load(), Misses: c.known.misses.Load(), Count: c.known.answers.Len()}
+}
+
 func (m *memory) forget() { m.generation.Add(1) }
 
 // recall returns the remembered answer to the question key, or asks for it.
@@ -40,8 +48,10 @@ func (m *memory) forget() { m.generation.Add(1) }
 func recall[K any, V any](m *memory, key K, ask func() (V, error)) (V, error) {
 	generation := m.generation.Load()
 	if known, ok := m.answers.Get(key); ok && known.generation == generation {
+		m.hits.Add(1)
 		return known.value.(V), nil
 	}
+	m.misses.Add(1)
 	v, err := ask()
 	if err == nil && m.listening.Load() && m.generation.Load() == generation {
 		m.answers.Add(key, remembered{generation, v})

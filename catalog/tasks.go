@@ -214,3 +214,22 @@ func (c *Catalog) TaskLog(ctx context.Context, id, since int64) (lines []string,
 	}
 	return lines[since-first:], 0, written, nil
 }
+
+// TasksByState counts the tasks that are kept; every state is there.
+func (c *Catalog) TasksByState(ctx context.Context) (map[string]int64, error) {
+	counts := map[string]int64{}
+	for _, state := range TaskStates {
+		counts[state] = 0
+	}
+	rows, err := c.pool.Query(ctx, `select state, count(*) from tasks group by state`)
+	if err != nil {
+		return nil, fmt.Errorf("count tasks: %w", err)
+	}
+	var state string
+	var n int64
+	_, err = pgx.ForEachRow(rows, []any{&state, &n}, func() error {
+		counts[state] = n
+		return nil
+	})
+	return counts, err
+}

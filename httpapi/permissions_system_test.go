@@ -9,6 +9,7 @@ var systemRoutes = []route{
 	{pattern: "POST /sys/check-artifact-completeness", needs: always(needsAdmin), status: []int{202}},
 	{pattern: "POST /sys/cleanup", body: `{"organizationSlug":"acme"}`, needs: always(needsAdmin), status: []int{202}},
 	{pattern: "GET /health", needs: always(needsAdmin)},
+	{pattern: "GET /metrics", needs: always(needsAdmin)},
 	{pattern: "GET /quickhealth", needs: always(needsAdmin)},
 	{pattern: "GET /openapi.json", needs: always(needsNothing)},
 	{pattern: "GET /swagger", needs: always(needsNothing)},

@@ -14,6 +14,7 @@ import (
 	"github.com/cairngeo/cairn/federation"
 	"github.com/cairngeo/cairn/ingest"
 	"github.com/cairngeo/cairn/tiling"
+	"github.com/prometheus/client_golang/prometheus"
 	"golang.org/x/sync/singleflight"
 )
 
@@ -34,12 +35,13 @@ type Config struct {
 	TrustedProxies []netip.Prefix // whose X-Forwarded-* count; nil for loopback
 	AllowedOrigins []string       // of cross-origin requests; nil for any
 
-	Checks                        map[string]Check // of the parts of the server, for /health
-	MonitorToken                  string           // opens /health and /quickhealth beside an admin's; "" for none
-	HubOptions                    *HubOptions      // of the web client; nil if not configured
-	NoMemberManagement            bool             // people can't be added to organizations
-	MaxDownloadsPerUser           int              // at a time; 0 for any number
-	DisableAnonymousBulkDownloads bool             // archives are only for users
+	Checks                        map[string]Check     // of the parts of the server, for /health
+	Metrics                       *prometheus.Registry // what /metrics tells; nil to tell nothing but the requests
+	MonitorToken                  string               // opens /health, /quickhealth and /metrics beside an admin's; "" for none
+	HubOptions                    *HubOptions          // of the web client; nil if not configured
+	NoMemberManagement            bool                 // people can't be added to organizations
+	MaxDownloadsPerUser           int                  // at a time; 0 for any number
+	DisableAnonymousBulkDownloads bool                 // archives are only for users
 }
 
 // server has a method for every operation.
@@ -53,12 +55,16 @@ type server struct {
 // New returns the handler of everything that Cairn serves.
 func New(c Config) http.Handler {
 	router := newRouter(routerOptions{externalURL: c.ExternalURL, trustedProxies: c.TrustedProxies, allowedOrigins: c.AllowedOrigins})
-	router.Use(identify(c.Users))
+	if c.Metrics == nil {
+		c.Metrics = prometheus.NewRegistry()
+	}
+	router.Use(newRequestMetrics(c.Metrics).middleware, identify(c.Users))
 	s := &server{Config: c, api: newAPI(router)}
 	s.UseMiddleware(s.gate)
 	s.registerSystem()
 	s.registerFeatures()
 	s.registerHealth()
+	s.registerMetrics()
 	s.registerMaintenance()
 	s.registerUsers()
 	s.registerStorage()

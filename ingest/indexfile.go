@@ -105,6 +105,9 @@ func newIndexes(c *catalog.Catalog, store blob.Store, room int64) *indexes {
 	return &indexes{catalog: c, store: store, kept: cache.NewLRU[uuid.UUID](room, cache.Unlimited, (*Index).Close), room: room, workers: semaphore.NewWeighted(indexWorkers)}
 }
 
+// IndexStats are those of the index files that are kept.
+func (in *Ingest) IndexStats() cache.Stats { return in.indexes.kept.Stats() }
+
 // open returns a file that is not older than the question.
 func (x *indexes) open(ctx context.Context, d *catalog.Dataset) (*Index, error) {
 	now, err := x.catalog.Revision(ctx, d)

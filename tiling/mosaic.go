@@ -53,6 +53,8 @@ func (s *Server) MosaicTile(ctx context.Context, rasters []Raster, st style.Styl
 			return Image{}, err
 		}
 		defer s.workers.leave()
+		began := time.Now()
+		defer func() { s.observe("mosaic", time.Since(began)) }()
 		p, coding, whole, err := s.compose(ctx, layers, t, size, time.Now().Add(mosaicTime))
 		if err != nil {
 			return Image{}, err

@@ -15,6 +15,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"runtime"
+	"strings"
 	"sync"
 	"time"
 
@@ -62,6 +63,10 @@ type Options struct {
 	// overviews or reduced scales in the file; default 400 million.
 	MaxPixels int64
 
+	// Rendered, if not nil, hears how long each picture took, by its kind: tile,
+	// thumbnail or mosaic.
+	Rendered func(kind string, took time.Duration)
+
 	// Sandbox is where GDAL reads what people sent; this process if nil.
 	Sandbox *sandbox.Pool
 }
@@ -74,6 +79,9 @@ func (o *Options) setDefaults() {
 	o.Workers = positive(o.Workers, runtime.NumCPU())
 	o.Queue = positive(o.Queue, 128*o.Workers)
 	o.Wait = positive(o.Wait, 15*time.Second)
+	if o.Rendered == nil {
+		o.Rendered = func(string, time.Duration) {}
+	}
 	o.MaxPixels = positive(o.MaxPixels, 400_000_000)
 }
 
@@ -100,6 +108,7 @@ type Server struct {
 	studies   *queue // of what reads large parts of rasters
 	maxPixels int64
 	sandbox   *sandbox.Pool
+	observe   func(kind string, took time.Duration)
 }
 
 var registerDrivers = sync.OnceFunc(godal.RegisterAll)
@@ -119,6 +128,7 @@ func New(store blob.Store, opts Options) *Server {
 		studies:   newQueue(max(1, opts.Workers/2), opts.Queue, 4*opts.Wait),
 		maxPixels: opts.MaxPixels,
 		sandbox:   opts.Sandbox,
+		observe:   opts.Rendered,
 	}
 }
 
@@ -139,7 +149,7 @@ func (s *Server) Stats() Stats {
 	return Stats{Indexes: s.sources.cache.Stats(), Blocks: s.blocks.Stats(), Images: s.images.Stats(), Workers: s.workers.stats(), Studies: s.studies.stats()}
 }
 
-// rendered returns the picture kept under the key, or makes it: once for all
+// rendered returns the picture kept under the key, which begins with its kind, or makes it: once for all
 // who ask meanwhile, when a worker is free, unless all of them have gone.
 func (s *Server) rendered(ctx context.Context, key string, f Format, render func(context.Context) ([]byte, error)) (Image, error) {
 	if image, ok := s.images.Get(key); ok {
@@ -153,7 +163,10 @@ func (s *Server) rendered(ctx context.Context, key string, f Format, render func
 			return Image{}, err
 		}
 		defer s.workers.leave()
+		began := time.Now()
 		data, err := render(ctx)
+		kind, _, _ := strings.Cut(key, " ")
+		s.observe(kind, time.Since(began))
 		if err != nil {
 			s.rememberRefusal(key, err)
 			return Image{}, err

@@ -9,7 +9,7 @@ import (
 
 // monitoringFlags are the settings of who watches the server.
 type monitoringFlags struct {
-	MonitorToken string `help:"Secret with which a monitor may read /health and /quickhealth, as ?token= or as a Bearer token. Without it only administrators may."`
+	MonitorToken string `help:"Secret with which a monitor may read /health, /quickhealth and /metrics, as ?token= or as a Bearer token. Without it only administrators may."`
 }
 
 // checksOf are the checks that /health makes.

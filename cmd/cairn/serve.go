@@ -18,6 +18,7 @@ import (
 	"github.com/cairngeo/cairn/federation"
 	"github.com/cairngeo/cairn/httpapi"
 	"github.com/cairngeo/cairn/ingest"
+	"github.com/cairngeo/cairn/sandbox"
 	"github.com/cairngeo/cairn/tiling"
 	"github.com/cairngeo/cairn/web"
 )
@@ -151,6 +152,8 @@ func (s *serveCommand) start(ctx context.Context) (n *node, err error) {
 	reads, builds := s.Sandboxes.pools(n)
 	drawing := tiling.Options{Sandbox: reads, CacheBytes: s.CacheMB << 20, BlockBytes: s.BlockCacheMB << 20}
 	s.Rendering.apply(&drawing)
+	metrics, rendered := newMetrics()
+	drawing.Rendered = rendered
 	tiles := tiling.New(store, drawing)
 	n.onStop(func(context.Context) error { tiles.Close(); return nil })
 	options := s.Tasks.options()
@@ -165,6 +168,7 @@ func (s *serveCommand) start(ctx context.Context) (n *node, err error) {
 		return n, err
 	}
 	n.onStop(queue.Stop)
+	metrics.MustRegister(figures{tiles: tiles, intake: intake, catalog: entries, pool: pool, sandboxes: map[string]*sandbox.Pool{"reads": reads, "builds": builds}})
 	page, policy := web.Files(), web.Policy
 	if s.WebDir != "" {
 		page, policy = os.DirFS(s.WebDir), ""
@@ -175,7 +179,7 @@ func (s *serveCommand) start(ctx context.Context) (n *node, err error) {
 	}
 	handler := httpapi.New(httpapi.Config{Users: users, Catalog: entries, Store: store, Ingest: intake, Federation: federation.New(entries, intake), Tiles: tiles, Page: page, WebPolicy: policy, Reference: web.Reference,
 		ExternalURL: s.ExternalURL, TrustedProxies: s.TrustedProxies, AllowedOrigins: s.AllowedOrigins,
-		Checks: checksOf(entries, store, queue), MonitorToken: s.Monitoring.MonitorToken, HubOptions: hubOptions,
+		Checks: checksOf(entries, store, queue), MonitorToken: s.Monitoring.MonitorToken, Metrics: metrics, HubOptions: hubOptions,
 		NoMemberManagement: !s.Accounts.MemberManagement, MaxDownloadsPerUser: s.Downloads.MaxDownloadsPerUser, DisableAnonymousBulkDownloads: s.Downloads.DisableAnonymousBulkDownloads})
 	if err := s.listen(n, handler); err != nil {
 		return n, err
