@@ -33,7 +33,7 @@ web: ## the page, after a change in web/src, and the script of /scalar/v1: needs
 
 bench: PACKAGES += wrk zip
 bench: setup build ## the figures of bench/README.md
-	$(GO) run ./bench/tiles && $(GO) run ./bench/upload && $(GO) run ./bench/listing && $(GO) run ./bench/parallel && $(GO) run ./bench/zip && $(GO) run ./bench/push && $(GO) run ./bench/build -photos ../shared/data/drone-images
+	$(GO) run ./bench/tiles && $(GO) run ./bench/upload && $(GO) run ./bench/listing && $(GO) run ./bench/parallel && $(GO) run ./bench/zip && $(GO) run ./bench/push && $(GO) run ./bench/soak && $(GO) run ./bench/build -photos ../shared/data/drone-images
 
 clean:
 	rm -rf bin

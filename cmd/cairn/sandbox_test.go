@@ -81,6 +81,8 @@ func TestACrashedSandboxTakesNothingDown(t *testing.T) {
 		return killed
 	}, time.Minute, time.Millisecond)
 	c.awaitBuilt(t, ds, "crash.tif")
+	c.upload(t, ds, "next.tif", geotiff(t, 300))
+	c.awaitBuilt(t, ds, "next.tif")
 	left := p.sandboxes()
 	require.NotEmpty(t, left, "they are kept for the next file")
 	require.NoError(t, p.stop())

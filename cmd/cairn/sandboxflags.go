@@ -14,10 +14,11 @@ type sandboxFlags struct {
 }
 
 // pools makes the pools and ends their processes when the node stops. How many
-// builds run at a time is decided by the queue of tasks.
+// builds run at a time is decided by the queue of tasks; the process of one ends
+// with it, and its memory is free again.
 func (f sandboxFlags) pools(n *node) (reads, builds *sandbox.Pool) {
 	reads = sandbox.New(sandbox.Options{Children: runtime.NumCPU(), MemoryBytes: f.ReadMemoryMB << 20})
-	builds = sandbox.New(sandbox.Options{Children: max(16, runtime.NumCPU()), MemoryBytes: f.BuildMemoryMB << 20, Calls: 20})
+	builds = sandbox.New(sandbox.Options{Children: max(16, runtime.NumCPU()), MemoryBytes: f.BuildMemoryMB << 20, Calls: 1})
 	for _, pool := range []*sandbox.Pool{reads, builds} {
 		n.onStop(func(context.Context) error { pool.Close(); return nil })
 	}
