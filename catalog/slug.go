@@ -1,7 +1,6 @@
 package catalog
 
 import (
-	"regexp"
 	"strings"
 	"unicode"
 
@@ -9,16 +8,18 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-var slugForm = regexp.MustCompile(`^[a-z0-9][a-z0-9_-]{1,127}$`)
-
 const longestSlug = 128 // bytes
 
 // CheckSlug returns an error unless slug may name an organization or a dataset.
 func CheckSlug(slug string) error {
-	if slugForm.MatchString(slug) && !strings.Contains(slug, "--") {
+	if len(slug) >= 2 && len(slug) <= longestSlug && strings.IndexFunc(slug, notInSlug) < 0 && slug[0] != '-' && slug[0] != '_' && !strings.Contains(slug, "--") {
 		return nil
 	}
 	return cairn.Errorf(cairn.Invalid, "%q is not a valid slug: use 2 to 128 lower-case letters, digits, - and _, beginning with a letter or digit and without --.", slug)
+}
+
+func notInSlug(r rune) bool {
+	return (r < 'a' || r > 'z') && (r < '0' || r > '9') && r != '-' && r != '_'
 }
 
 // Slug makes a slug of any text: diacritics are dropped, everything but ASCII

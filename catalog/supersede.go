@@ -2,6 +2,7 @@ package catalog
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -20,9 +21,9 @@ func (s Served) File(path string) string { return ProductFile(s.Key, path) }
 // is ready, until then the newest that is ready of those that another version
 // of the builder, or other settings, made of the same input.
 func (c *Catalog) ServedProduct(ctx context.Context, p Product) (Served, error) {
-	type question struct{ served string }
-	key := p.Key()
-	return recall(c.known, question{key}, func() (Served, error) {
+	type question struct{ kind, version, inputs string } // of what is served, since keys cost a hash
+	return recall(c.known, question{p.Kind, p.Version, strings.Join(p.Inputs, "\n")}, func() (Served, error) {
+		key := p.Key()
 		found, err := many(ctx, c.pool, func(row pgx.CollectableRow) (s Served, err error) {
 			return s, row.Scan(&s.Key, &s.State, &s.Error, &s.Kind)
 		}, `select key, state, coalesce(error, ''), kind from products

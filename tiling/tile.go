@@ -37,7 +37,7 @@ func (s *Server) Tile(ctx context.Context, cogKey string, t maptile.Tile, size i
 	case place.empty:
 		return blank(f, size)
 	case place.stored && f == WebP && size == 256:
-		return place.read(src, cogKey)
+		return s.storedTile(place, src, cogKey)
 	}
 	key := fmt.Sprintf("tile %s %d/%d/%d %d %s", cogKey, t.Z, t.X, t.Y, size, f)
 	return s.rendered(ctx, key, f, func(ctx context.Context) ([]byte, error) {
@@ -109,9 +109,13 @@ func (s *source) find(t maptile.Tile) (place, error) {
 	return place{stored: stored, level: level, extent: extent}, nil
 }
 
-// read returns the block. Its ETag is made of where it is instead of its bytes,
-// which is cheaper and as good, since what lies under a key never changes.
-func (p place) read(src *source, cogKey string) (Image, error) {
+// storedTile returns the block. Its ETag is made of where it is instead of its
+// bytes, which is cheaper and as good, since what lies under a key never changes.
+func (s *Server) storedTile(p place, src *source, cogKey string) (Image, error) {
+	key := storedKey{cogKey, p.extent.Offset}
+	if image, ok := s.popular.tiles.Get(key); ok {
+		return image, nil
+	}
 	buffer := blocks.Get().(*[]byte)
 	data, err := p.level.ReadWebP(src.object, p.extent, *buffer)
 	if err != nil {
@@ -122,7 +126,11 @@ func (p place) read(src *source, cogKey string) (Image, error) {
 	identity = strconv.AppendInt(append(identity, ' '), p.extent.Offset, 10)
 	identity = strconv.AppendInt(append(identity, ' '), int64(p.extent.Length), 10)
 	*buffer = data
-	return Image{Data: data, MediaType: string(WebP), ETag: tag(identity), buffer: buffer}, nil
+	image := Image{Data: data, MediaType: string(WebP), ETag: tag(identity), buffer: buffer}
+	if s.popular.again(key) {
+		s.popular.keep(key, image)
+	}
+	return image, nil
 }
 
 // blocks holds the buffers of blocks that have been sent. Without it they were

@@ -50,7 +50,7 @@ type Image struct {
 
 // Options limit what a Server may use. Zero values mean the defaults.
 type Options struct {
-	CacheBytes int64 // of rendered pictures kept; default 256 MiB
+	CacheBytes int64 // of pictures kept, a quarter of it for stored tiles; default 256 MiB
 	IndexBytes int64 // of parsed COG indexes kept; default 64 MiB
 	BlockBytes int64 // of decoded blocks of COGs kept; default 128 MiB
 	OpenFiles  int   // COGs kept open; default 256
@@ -100,6 +100,7 @@ type Server struct {
 	blocks    *cache.LRU[blockKey, *cog.Block]
 	decoding  cache.Flights[*cog.Block]
 	images    *cache.LRU[string, Image]
+	popular   *popular
 	refusals  *cache.LRU[string, refusal]
 	flights   cache.Flights[Image]
 	samples   *cache.LRU[string, Sample]
@@ -121,7 +122,8 @@ func New(store blob.Store, opts Options) *Server {
 		store:     store,
 		sources:   newSources(store, opts.OpenFiles, opts.IndexBytes),
 		blocks:    cache.NewLRU[blockKey, *cog.Block](opts.BlockBytes, cache.Unlimited, nil),
-		images:    cache.NewLRU[string, Image](opts.CacheBytes, cache.Unlimited, nil),
+		images:    cache.NewLRU[string, Image](opts.CacheBytes-opts.CacheBytes/4, cache.Unlimited, nil),
+		popular:   newPopular(opts.CacheBytes / 4),
 		refusals:  cache.NewLRU[string, refusal](cache.Unlimited, 10_000, nil),
 		samples:   cache.NewLRU[string, Sample](maxSamples, cache.Unlimited, nil),
 		workers:   newQueue(opts.Workers, opts.Queue, opts.Wait),
@@ -140,13 +142,15 @@ type Stats struct {
 	Indexes cache.Stats // of COGs that are open
 	Blocks  cache.Stats // decoded
 	Images  cache.Stats // rendered and encoded
+	Stored  cache.Stats // tiles that stand in COGs as they are sent
 	Workers QueueStats  // who render pictures
 	Studies QueueStats  // who read large parts of rasters
 }
 
 // Stats returns what the caches hold and how often they helped.
 func (s *Server) Stats() Stats {
-	return Stats{Indexes: s.sources.cache.Stats(), Blocks: s.blocks.Stats(), Images: s.images.Stats(), Workers: s.workers.stats(), Studies: s.studies.stats()}
+	return Stats{Indexes: s.sources.cache.Stats(), Blocks: s.blocks.Stats(), Images: s.images.Stats(), Stored: s.popular.tiles.Stats(),
+		Workers: s.workers.stats(), Studies: s.studies.stats()}
 }
 
 // rendered returns the picture kept under the key, which begins with its kind, or makes it: once for all

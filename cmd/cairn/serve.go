@@ -31,7 +31,7 @@ type serveCommand struct {
 	ExternalURL    string         `name:"external-url" help:"Address under which people reach the server, for generated links: https://maps.example.com. Without it the request tells."`
 	TrustedProxies []netip.Prefix `placeholder:"NETWORK" help:"Networks whose X-Forwarded-* headers count. Loopback if not given."`
 	AllowedOrigins []string       `placeholder:"ORIGIN" help:"Origins that scripts of other sites may call from. Any if not given."`
-	CacheMB        int64          `name:"cache-mb" default:"256" help:"Memory for rendered tiles and thumbnails, in MiB."`
+	CacheMB        int64          `name:"cache-mb" default:"256" help:"Memory for tiles and thumbnails, in MiB: a quarter for stored tiles that are often asked for, the rest for what is rendered."`
 	BlockCacheMB   int64          `name:"block-cache-mb" default:"128" help:"Memory for decoded parts of rasters, from which tiles are drawn, in MiB."`
 	WebDir         string         `name:"web-dir" type:"existingdir" help:"Folder with a built web client to serve in place of Cairn's own page."`
 	LogLevel       slog.Level     `default:"info" help:"debug, info, warn or error."`
