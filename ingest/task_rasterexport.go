@@ -32,12 +32,16 @@ type rasterExportParams struct {
 	Rescale    string `json:"rescale,omitempty" doc:"Range of values" example:"0,1"`
 	Resampling string `json:"resampling,omitempty" doc:"How overviews are made: nearest, bilinear or cubic" example:"bilinear"`
 	Stretch    string `json:"stretch,omitempty" doc:"Range of values: percentile, minmax, stddev, none or custom" example:"percentile"`
+	Algorithm  string `json:"algorithm,omitempty" doc:"What is made of heights: hillshade, slope, aspect, terrain-rgb or terrarium" example:"hillshade"`
+	Azimuth    string `json:"azimuth,omitempty" doc:"Of the sun, in degrees from north" example:"315"`
+	Altitude   string `json:"altitude,omitempty" doc:"Of the sun, in degrees above the horizon" example:"45"`
+	ZFactor    string `json:"zfactor,omitempty" doc:"By which heights are multiplied" example:"1"`
 	FileName   string `json:"fileName,omitempty" doc:"Name of the file; that of the entry with _export.tif if absent" example:"ortho_export.tif"`
 }
 
 func (p rasterExportParams) style() (style.Style, error) {
 	return style.Parse(style.Parameters{Preset: p.Preset, Bands: p.Bands, Formula: p.Formula, BandFilter: p.BandFilter, Colormap: p.Colormap, Rescale: p.Rescale,
-		Resampling: p.Resampling, Stretch: p.Stretch})
+		Resampling: p.Resampling, Algorithm: p.Algorithm, Azimuth: p.Azimuth, Altitude: p.Altitude, ZFactor: p.ZFactor, Stretch: p.Stretch})
 }
 
 func (x *rasterExport) About() About {

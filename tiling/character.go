@@ -22,6 +22,7 @@ type character struct {
 	data       int             // bands but alpha
 	statistics []Statistics    // of the data bands
 	detection  style.Detection
+	units      []string // of all bands, "" where unknown
 }
 
 type bandCharacter struct {
@@ -50,6 +51,9 @@ func (s *Server) characterOf(ctx context.Context, src *source, raster Raster) (*
 			return nil, err
 		}
 		facts.Texts = append(facts.Texts, texts...)
+	}
+	if c.units, err = s.unitsOf(ctx, src, raster.Original); err != nil {
+		return nil, err
 	}
 	kind := src.index.Levels[0].Type
 	for _, b := range src.index.Bands {

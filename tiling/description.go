@@ -108,6 +108,7 @@ func (d *Description) addPresets(sensor *style.Sensor) {
 type Catalogue struct {
 	Statistics map[string]Summary `json:"statistics" doc:"By number of band from \"1\"; of a formula \"1\""`
 	Algorithms []Algorithm        `json:"algorithms"`
+	Terrain    []TerrainAlgorithm `json:"terrain" doc:"What can be made of heights, for algorithm="`
 	Colormaps  []Colormap         `json:"colormaps"`
 	AutoBands  AutoBands          `json:"autoBands"`
 	Sensor     string             `json:"detectedSensor" doc:"Empty if it is not known" example:"micasense-rededge"`
@@ -147,6 +148,13 @@ type Algorithm struct {
 	DisabledReason string      `json:"disabledReason,omitempty" example:"Requires bands: R, N"`
 }
 
+// TerrainAlgorithm makes a picture of heights.
+type TerrainAlgorithm struct {
+	ID   string `json:"id" example:"hillshade"`
+	Name string `json:"name" example:"Hillshade"`
+	Help string `json:"help"`
+}
+
 // Colormap is a colour map.
 type Colormap struct {
 	ID     string   `json:"id" example:"rdylgn"`
@@ -174,7 +182,7 @@ func (s *Server) Catalogue(ctx context.Context, raster Raster, st style.Style) (
 	}
 	filter := c.filter(st)
 	found := Catalogue{
-		Statistics: map[string]Summary{}, Algorithms: algorithms(filter), Colormaps: colormaps(),
+		Statistics: map[string]Summary{}, Algorithms: algorithms(filter), Terrain: terrainAlgorithms(), Colormaps: colormaps(),
 		AutoBands: AutoBands{Filter: c.detection.Auto.String(), Match: c.detection.Named},
 	}
 	if sensor := c.detection.Sensor; sensor != nil {
@@ -218,6 +226,14 @@ func algorithms(filter style.Filter) []Algorithm {
 			a.Disabled, a.DisabledReason = true, "Requires bands: "+strings.Join(needs, ", ")
 		}
 		list = append(list, a)
+	}
+	return list
+}
+
+func terrainAlgorithms() []TerrainAlgorithm {
+	var list []TerrainAlgorithm
+	for _, a := range style.Algorithms() {
+		list = append(list, TerrainAlgorithm{string(a.ID), a.Name, a.Help})
 	}
 	return list
 }

@@ -9,7 +9,7 @@ import (
 
 // kernel is how pixels between those of a level are made: as the style says, else
 // means of what is made smaller, and pixels as they are of what is made larger. Means
-// of bands have other indexes than the bands.
+// of bands have other indexes than the bands. Ground is even between pixels.
 func (l *look) kernel(m mapping) style.Resampling {
 	aligned := m.stepX == 1 && m.stepY == 1 && m.x == float64(int(m.x)) && m.y == float64(int(m.y))
 	switch {
@@ -17,7 +17,9 @@ func (l *look) kernel(m mapping) style.Resampling {
 		return style.Nearest
 	case l.resampling != "":
 		return l.resampling
-	case l.formula == nil && (m.stepX > 1 || m.stepY > 1):
+	case l.formula != nil && l.formula.terrain != nil && m.stepX <= 1 && m.stepY <= 1:
+		return style.Bilinear // ground has no steps
+	case (l.formula == nil || l.formula.terrain != nil) && (m.stepX > 1 || m.stepY > 1):
 		return style.Average
 	}
 	return style.Nearest

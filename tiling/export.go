@@ -110,6 +110,8 @@ func (e *export) write(ctx context.Context, file string, progress func(percent f
 // the full resolution.
 func (e *export) overviewFilter() godal.ResamplingAlg {
 	switch r := e.look.resampling; {
+	case e.look.encodes():
+		return godal.Nearest
 	case r == style.Bilinear:
 		return godal.Bilinear
 	case r == style.Cubic:

@@ -3,6 +3,7 @@ package tiling
 import (
 	"context"
 	"encoding/binary"
+	"fmt"
 	"math"
 	"slices"
 
@@ -16,12 +17,31 @@ type formula struct {
 	stored   bool  // it is made of what is stored, whatever the scales of bands
 	colormap *style.Colormap
 	scale    valueRange
+	terrain  *terrain // its values are heights, and this is made of them; nil: they are the values
+}
+
+// bandFormula is that of a single band, as it is or, unless stored is set, as the
+// value that it means.
+func bandFormula(band int) (*formula, error) {
+	f, err := style.FormulaOf(fmt.Sprintf("b%d", band))
+	return &formula{Formula: f, inputs: []int{band}}, err
 }
 
 var notANumber = float32(math.NaN())
 
-// values computes the formula for a part of a level, NaN where there is no data.
+// values computes what has a colour for a part of a level, NaN where there is none.
 func (f *formula) values(ctx context.Context, from level, m mapping, kernel style.Resampling) ([]float32, error) {
+	switch {
+	case f.terrain == nil:
+		return f.evaluated(ctx, from, m, kernel)
+	case f.terrain.Encodes():
+		return f.heights(ctx, from, m, kernel)
+	}
+	return f.shades(ctx, from, m, kernel)
+}
+
+// evaluated computes the formula for a part of a level, NaN where there is no data.
+func (f *formula) evaluated(ctx context.Context, from level, m mapping, kernel style.Resampling) ([]float32, error) {
 	read, err := read[float32](ctx, from, reading{mapping: m, kernel: kernel, bands: f.inputs, all: true})
 	if err != nil {
 		return nil, err
@@ -61,6 +81,9 @@ func (f *formula) draw(ctx context.Context, from level, m mapping, kernel style.
 	values, err := f.values(ctx, from, m, kernel)
 	if err != nil {
 		return nil, err
+	}
+	if f.terrain != nil && f.terrain.Encodes() {
+		return f.terrain.encode(values, m.width, m.height), nil
 	}
 	return f.paint(values, m.width, m.height), nil
 }

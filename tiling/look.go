@@ -20,7 +20,9 @@ type look struct {
 
 // String is equal for looks that are equal.
 func (l *look) String() string {
-	if f := l.formula; f != nil {
+	if f := l.formula; f != nil && f.terrain != nil {
+		return fmt.Sprintf("%v of %s of %v from %v in %s %s", f.terrain, f.Expression, f.inputs, f.scale, f.colormap.ID, l.resampling)
+	} else if f != nil {
 		return fmt.Sprintf("%s of %v from %v in %s %t %s", f.Expression, f.inputs, f.scale, f.colormap.ID, f.stored, l.resampling)
 	}
 	return fmt.Sprintf("bands %v from %v %s", l.bands, l.ranges, l.resampling)
@@ -39,13 +41,16 @@ func (s *Server) lookOf(ctx context.Context, src *source, raster Raster, st styl
 	if err != nil {
 		return nil, err
 	}
+	if st.Terrain != nil {
+		return s.terrainLook(ctx, src, c, st)
+	}
 	if st.Formula != nil {
 		return s.formulaLook(ctx, src, c, st)
 	}
 	l := &look{bands: c.bandsFor(st, auto), resampling: st.Resampling}
 	for _, n := range l.bands {
 		if n > c.data {
-			return nil, cairn.Errorf(cairn.Invalid, "There is no band %d: this raster has bands 1 to %d.", n, c.data)
+			return nil, noBand(n, c.data)
 		}
 	}
 	if st.Plain() {
@@ -56,6 +61,10 @@ func (s *Server) lookOf(ctx context.Context, src *source, raster Raster, st styl
 		return l.colored(st.Colormap)
 	}
 	return l, nil
+}
+
+func noBand(number, bands int) error {
+	return cairn.Errorf(cairn.Invalid, "There is no band %d: this raster has bands 1 to %d.", number, bands)
 }
 
 // bandsFor returns the one or three bands that are drawn.
@@ -121,15 +130,15 @@ func (c *character) rangesFor(bands []int, st style.Style) []valueRange {
 
 // colored is the look of a single band in the colours of a map.
 func (l *look) colored(colormap *style.Colormap) (*look, error) {
-	f, err := style.FormulaOf(fmt.Sprintf("b%d", l.bands[0]))
+	f, err := bandFormula(l.bands[0])
 	if err != nil {
 		return nil, err
 	}
-	scale := valueRange{0, 255}
+	f.stored, f.colormap, f.scale = true, colormap, valueRange{0, 255}
 	if l.ranges != nil {
-		scale = l.ranges[0]
+		f.scale = l.ranges[0]
 	}
-	return &look{formula: &formula{Formula: f, inputs: l.bands, stored: true, colormap: colormap, scale: scale}, resampling: l.resampling}, nil
+	return &look{formula: f, resampling: l.resampling}, nil
 }
 
 // formulaLook makes a style with a formula concrete.
@@ -139,19 +148,21 @@ func (s *Server) formulaLook(ctx context.Context, src *source, c *character, st 
 		return nil, err
 	}
 	f.colormap = st.Colormap
-	switch own := f.Range; {
+	f.scale, err = s.scaleOf(ctx, src, f, f.Range, st)
+	return &look{formula: f, resampling: st.Resampling}, err
+}
+
+// scaleOf is the range of values that a style shows of a formula: the one that it
+// names, the own one if there is one, else what a sample tells.
+func (s *Server) scaleOf(ctx context.Context, src *source, f *formula, own *style.Range, st style.Style) (valueRange, error) {
+	switch {
 	case st.Range != nil:
-		f.scale = valueRange{st.Range.Low, st.Range.High}
+		return valueRange{st.Range.Low, st.Range.High}, nil
 	case own != nil && (st.Stretch == style.Default || st.Stretch == style.None):
-		f.scale = valueRange{own.Low, own.High}
-	default:
-		sample, err := s.sampleOf(ctx, src, f)
-		if err != nil {
-			return nil, err
-		}
-		f.scale = sample.stretched(st.Stretch)
+		return valueRange{own.Low, own.High}, nil
 	}
-	return &look{formula: f, resampling: st.Resampling}, nil
+	sample, err := s.sampleOf(ctx, src, f)
+	return sample.stretched(st.Stretch), err
 }
 
 // filter is the one that a style asks for, else the one that was found out.

@@ -6,7 +6,6 @@ import (
 	"github.com/paulmach/orb/maptile"
 
 	"github.com/cairngeo/cairn"
-	"github.com/cairngeo/cairn/tiling/style"
 )
 
 // renderTile draws a tile that no block of the COG holds in this form. The look
@@ -32,7 +31,7 @@ func (s *Server) drawTile(ctx context.Context, cogKey string, l *look, t maptile
 			return nil, 0, err
 		}
 	}
-	p := newPicture(size, size)
+	p := l.background(size)
 	err = s.eachWindow(src, t, size, func(w window) error {
 		part, err := l.draw(ctx, s.level(src, w.level), w.mapping())
 		switch {
@@ -77,33 +76,4 @@ func (s *Server) eachWindow(src *source, t maptile.Tile, size int, visit func(wi
 
 func errNotOnMap() error {
 	return cairn.Errorf(cairn.Invalid, "This raster is not laid out for the map. Build it again.")
-}
-
-// tileValues reads the numbers of bands that a tile shows, with a margin of pixels
-// around the tile, so that what depends on a pixel's neighbors has no seams. The
-// planes are size + 2*margin wide and high; what is no number is NaN. The kernel
-// of tiles beyond the full resolution is the caller's choice.
-func (s *Server) tileValues(ctx context.Context, src *source, bands []int, t maptile.Tile, size, margin int, kernel style.Resampling) (patch[float32], error) {
-	side := size + 2*margin
-	p := patch[float32]{width: side, height: side, planes: make([][]float32, len(bands))}
-	for i := range p.planes {
-		p.planes[i] = make([]float32, side*side)
-		fill(p.planes[i], notANumber)
-	}
-	err := s.eachWindow(src, t, size, func(w window) error {
-		w.toX, w.toY, w.toW, w.toH = 0, 0, size, size // the margin may have what the tile has not
-		some, err := read[float32](ctx, s.level(src, w.level), reading{mapping: w.mapping().grown(margin), kernel: kernel, bands: bands})
-		if err != nil {
-			return err
-		}
-		for i, plane := range some.planes {
-			for j, v := range plane {
-				if v == v && (some.visible == nil || some.visible[j] >= 128) {
-					p.planes[i][j] = v
-				}
-			}
-		}
-		return nil
-	})
-	return p, err
 }

@@ -122,6 +122,11 @@ type reading struct {
 // read reads a patch as large as the mapping's picture, some rows after the other
 // so that memory is bounded by the width of a level.
 func read[F float](ctx context.Context, l level, r reading) (patch[F], error) {
+	return resampled(r, func(part rect) (patch[F], error) { return readPatch[F](ctx, l, r.bands, part, r.all) })
+}
+
+// resampled makes a patch of what pixels gives for parts of a level.
+func resampled[F float](r reading, pixels func(part rect) (patch[F], error)) (patch[F], error) {
 	if r.width == 0 || r.height == 0 {
 		return patch[F]{planes: make([][]F, len(r.bands))}, nil
 	}
@@ -129,13 +134,13 @@ func read[F float](ctx context.Context, l level, r reading) (patch[F], error) {
 	_, wide := across.span()
 	rows := max(1, int(maxPart/float64(wide)/math.Max(r.stepY, 1e-3)))
 	if rows >= r.height {
-		return readRows[F](ctx, l, r, across)
+		return resampledRows(r, across, pixels)
 	}
 	whole := patch[F]{width: r.width, height: r.height, planes: make([][]F, len(r.bands)), visible: make([]byte, 0, r.width*r.height)}
 	for from := 0; from < r.height; from += rows {
 		part := r
 		part.mapping = r.rows(from, min(rows, r.height-from))
-		some, err := readRows[F](ctx, l, part, across)
+		some, err := resampledRows(part, across, pixels)
 		if err != nil {
 			return whole, err
 		}
@@ -151,12 +156,12 @@ func read[F float](ctx context.Context, l level, r reading) (patch[F], error) {
 	return whole, nil
 }
 
-func readRows[F float](ctx context.Context, l level, r reading, across taps) (patch[F], error) {
+func resampledRows[F float](r reading, across taps, pixels func(part rect) (patch[F], error)) (patch[F], error) {
 	down := along(r.kernel, r.y, r.stepY, r.height)
 	var part rect
 	part.x, part.width = across.span()
 	part.y, part.height = down.span()
-	from, err := readPatch[F](ctx, l, r.bands, part, r.all)
+	from, err := pixels(part)
 	if err != nil || r.kernel == style.Nearest && part.width == r.width && part.height == r.height && r.stepX == 1 && r.stepY == 1 {
 		return from, err
 	}

@@ -7,7 +7,6 @@ import (
 	"path/filepath"
 	"testing"
 
-	"github.com/airbusgeo/godal"
 	"github.com/paulmach/orb/maptile"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -86,7 +85,8 @@ func groveBounds() (west, north, side float64) {
 func TestResamplingWithoutSeams(t *testing.T) {
 	t.Parallel()
 	s, raster, _ := groveRaster(t)
-	for _, p := range []style.Parameters{{Formula: "NDVI", Resampling: "cubic"}, {Bands: "5,3,2", Resampling: "bilinear"}} {
+	for _, p := range []style.Parameters{{Formula: "NDVI", Resampling: "cubic"}, {Bands: "5,3,2", Resampling: "bilinear"},
+		{Bands: "1", Algorithm: "hillshade", ZFactor: "0.001"}, {Bands: "1", Algorithm: "terrain-rgb"}} {
 		corner := maptile.New(2*grove.X+1, 2*grove.Y+1, grove.Z+1) // where four blocks meet
 		st, err := style.Parse(p)
 		require.NoError(t, err)
@@ -106,37 +106,6 @@ func TestResamplingWithoutSeams(t *testing.T) {
 					at := 4 * ((y+256*int(dy))*512 + 256*int(dx))
 					require.Equal(t, together.pixels[at:at+1024], part.Pix[y*1024:][:1024])
 				}
-			}
-		}
-	}
-}
-
-// The values of a tile with a margin are those that GDAL reads around it.
-func TestTileValuesWithMargin(t *testing.T) {
-	t.Parallel()
-	s, raster, original := groveRaster(t)
-	src, err := s.sources.open(t.Context(), raster.COG)
-	require.NoError(t, err)
-	defer src.release()
-	ds, err := godal.Open(original)
-	require.NoError(t, err)
-	defer ds.Close()
-	const side = 258
-	for _, tile := range []maptile.Tile{grove, maptile.New(grove.X+1, grove.Y+1, grove.Z)} {
-		p, err := s.tileValues(t.Context(), src, []int{4, 1}, tile, 256, 1, style.Bilinear)
-		require.NoError(t, err)
-		require.Equal(t, side, p.width)
-		x0, y0 := int(tile.X-grove.X)*256-1, int(tile.Y-grove.Y)*256-1
-		for i, band := range []int{4, 1} {
-			want := make([]float32, 512*512)
-			require.NoError(t, ds.Bands()[band-1].Read(0, 0, want, 512, 512))
-			for j, v := range p.planes[i] {
-				x, y := x0+j%side, y0+j/side
-				if x < 0 || y < 0 || x >= 512 || y >= 512 || want[y*512+x] == 65535 {
-					require.True(t, v != v, "%d, %d", x, y)
-					continue
-				}
-				require.Equal(t, want[y*512+x], v, "%d, %d", x, y)
 			}
 		}
 	}

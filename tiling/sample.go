@@ -36,7 +36,7 @@ const (
 
 // sampleOf returns a sample of the formula, taken once for all who ask.
 func (s *Server) sampleOf(ctx context.Context, src *source, f *formula) (Sample, error) {
-	key := fmt.Sprintf("%s %s %v", src.key, f.Expression, f.inputs)
+	key := fmt.Sprintf("%s %s %v %v", src.key, f.Expression, f.inputs, f.terrain)
 	if known, ok := s.samples.Get(key); ok {
 		return known, nil
 	}

@@ -28,6 +28,9 @@ func (s *Server) StyledTile(ctx context.Context, raster Raster, st style.Style, 
 	if err != nil {
 		return Image{}, err
 	}
+	if err := l.codable(f); err != nil {
+		return Image{}, err
+	}
 	place, err := src.find(t)
 	if err != nil {
 		return Image{}, unreadable(err)
@@ -35,7 +38,7 @@ func (s *Server) StyledTile(ctx context.Context, raster Raster, st style.Style, 
 	if l.shows(1, 2, 3) && (st.Resampling == "" || place.stored && size == 256) { // as all tiles of bytes do
 		return s.Tile(ctx, raster.COG, t, size, f)
 	}
-	if place.empty {
+	if place.empty && !l.filled() {
 		return blank(f, size)
 	}
 	key := fmt.Sprintf("tile %s %d/%d/%d %d %s %v", raster.COG, t.Z, t.X, t.Y, size, f, l)

@@ -85,7 +85,7 @@ func (s *Server) openScan(ctx context.Context, subject Subject, band int) (*scan
 
 func (s *Server) scanOf(ctx context.Context, src *source, subject Subject, band int) (c *scan, err error) {
 	x := src.index
-	c = &scan{Subject: subject, bands: len(x.Bands), alone: src.dataBands() == 1, band: band, units: x.Units(), dataType: x.Levels[0].Type.String()}
+	c = &scan{Subject: subject, bands: len(x.Bands), alone: src.dataBands() == 1, band: band, dataType: x.Levels[0].Type.String()}
 	if c.frame, err = frameOf(x, subject.Outline); err != nil {
 		return nil, err
 	}
@@ -94,9 +94,14 @@ func (s *Server) scanOf(ctx context.Context, src *source, subject Subject, band 
 	}
 	c.stored = bandOf{s.level(src, 0), band}
 	c.scale, c.offset = x.Bands[band-1].Scale, x.Bands[band-1].Offset
-	texts, err := s.askOriginal(ctx, c)
-	if err != nil {
+	if c.units, err = s.unitsOf(ctx, src, subject.Original); err != nil {
 		return nil, err
+	}
+	var texts []string
+	if subject.Original != "" {
+		if texts, err = textsOf.Call(ctx, s.sandbox, s.store.Location(subject.Original), nil); err != nil {
+			return nil, err
+		}
 	}
 	packet, err := cog.XMP(src.object, src.object.Size())
 	if err != nil {
@@ -106,21 +111,22 @@ func (s *Server) scanOf(ctx context.Context, src *source, subject Subject, band 
 	return c, nil
 }
 
-// askOriginal takes the units from what was uploaded if the COG has none, and
-// returns what its metadata say.
-func (s *Server) askOriginal(ctx context.Context, c *scan) (texts []string, err error) {
-	if c.Original == "" {
-		return nil, nil
+// unitsOf are the units of the bands of a COG, from what was uploaded if it says none.
+func (s *Server) unitsOf(ctx context.Context, src *source, original string) ([]string, error) {
+	units := make([]string, len(src.index.Bands))
+	if known := src.index.Units(); known != nil || original == "" {
+		copy(units, known)
+		return units, nil
 	}
-	object, err := s.store.Open(ctx, c.Original)
+	object, err := s.store.Open(ctx, original)
 	if err != nil {
 		return nil, err
 	}
 	defer object.Close()
-	if index, err := cog.Parse(object, object.Size()); err == nil && len(c.units) == 0 {
-		c.units = index.Units()
+	if index, err := cog.Parse(object, object.Size()); err == nil { // else it is no TIFF that says more
+		copy(units, index.Units())
 	}
-	return textsOf.Call(ctx, s.sandbox, s.store.Location(c.Original), nil)
+	return units, nil
 }
 
 func (c *scan) Close() error { return c.stored.Close() }

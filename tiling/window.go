@@ -35,16 +35,11 @@ func (w window) pixels() int64 { return int64(float64(w.toW)*w.step) * int64(flo
 // Earth further.
 func windowOf(x *cog.Index, t maptile.Tile, size, turn int) window {
 	span := 2 * halfWorld / math.Exp2(float64(t.Z)) // metres
-	full := x.Levels[0]
 	want := span / float64(size)
 	w := window{}
 	pixel := x.PixelSize
-	for k, l := range x.Levels {
-		// Halving rounds the size up, so only the power of two is exact.
-		p := x.PixelSize * float64(full.Width) / float64(l.Width)
-		if half := math.Exp2(float64(k)); math.Abs(p/(x.PixelSize*half)-1) < 1/float64(l.Width) {
-			p = x.PixelSize * half
-		}
+	for k := range x.Levels {
+		p := pixelSize(x, k)
 		if k > 0 && p > want*(1+1e-6) {
 			break
 		}
@@ -59,6 +54,17 @@ func windowOf(x *cog.Index, t maptile.Tile, size, turn int) window {
 	w.toX, w.toW = cut(w.originX, w.step, size, level.Width)
 	w.toY, w.toH = cut(w.originY, w.step, size, level.Height)
 	return w
+}
+
+// pixelSize is that of a level. Halving rounds the size up, so only the power of two
+// is exact.
+func pixelSize(x *cog.Index, level int) float64 {
+	width := float64(x.Levels[level].Width)
+	p := x.PixelSize * float64(x.Levels[0].Width) / width
+	if half := x.PixelSize * math.Exp2(float64(level)); math.Abs(p/half-1) < 1/width {
+		return half
+	}
+	return p
 }
 
 // snap rounds what is a whole number but for the rounding of coordinates.

@@ -38,6 +38,8 @@ type Index struct {
 	Masked    bool     // it has mask directories beside the images
 	Bands     []Band   // of the full resolution
 	Texts     []string // GDAL's metadata of the raster and its bands, as key=value
+
+	heightUnit string // of the vertical coordinate system, "" if unknown
 }
 
 // Level is one resolution of the raster.
@@ -195,7 +197,8 @@ func (t *file) georeference(d directory, x *Index) error {
 	if err != nil {
 		return err
 	}
-	x.EPSG = projectedCode(keys)
+	x.EPSG = int(geoKey(keys, 3072))                                                           // ProjectedCRSGeoKey
+	x.heightUnit = map[uint64]string{9001: "m", 9002: "ft", 9003: "us-ft"}[geoKey(keys, 4099)] // VerticalUnitsGeoKey
 	if len(scale) < 2 || len(tie) != 6 || !(scale[0] > 0) || math.Abs(scale[0]-scale[1]) > 1e-9*scale[0] {
 		return nil
 	}
@@ -208,12 +211,12 @@ func (t *file) georeference(d directory, x *Index) error {
 
 func finite(v float64) bool { return !math.IsInf(v, 0) && !math.IsNaN(v) }
 
-// projectedCode finds the key ProjectedCRSGeoKey (3072) among GeoTIFF's keys,
-// which come in fours: key, location (0: the value is here), count, value.
-func projectedCode(keys []uint64) int {
+// geoKey finds the code that a key has among GeoTIFF's keys, which come in fours:
+// key, location (0: the value is here), count, value. It is 0 if there is none.
+func geoKey(keys []uint64, key uint64) uint64 {
 	for i := 4; i+4 <= len(keys); i += 4 {
-		if keys[i] == 3072 && keys[i+1] == 0 && keys[i+3] < 32767 {
-			return int(keys[i+3])
+		if keys[i] == key && keys[i+1] == 0 && keys[i+3] < 32767 {
+			return keys[i+3]
 		}
 	}
 	return 0

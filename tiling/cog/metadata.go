@@ -1,6 +1,7 @@
 package cog
 
 import (
+	"cmp"
 	"encoding/xml"
 	"strconv"
 	"strings"
@@ -132,12 +133,13 @@ func (i item) describe(b *Band) {
 	}
 }
 
-// Units are those of the bands, nil if none is known.
+// Units are those of the bands, or of the heights of the coordinate system, nil if
+// none is known.
 func (x *Index) Units() []string {
 	units, known := make([]string, len(x.Bands)), false
 	for i, b := range x.Bands {
-		units[i] = b.Unit
-		known = known || b.Unit != ""
+		units[i] = cmp.Or(b.Unit, x.heightUnit)
+		known = known || units[i] != ""
 	}
 	if !known {
 		return nil

@@ -17,7 +17,14 @@ type Parameters struct {
 	Colormap   string // id
 	Rescale    string // "min,max"
 	Resampling string // see Resampling
-	Stretch    string // see Stretch
+
+	Algorithm    string // what is made of heights, see Algorithm
+	Azimuth      string // degrees
+	Altitude     string // degrees
+	ZFactor      string
+	NodataHeight string // metres
+
+	Stretch string // see Stretch
 }
 
 // Stretch says which values become the darkest and the brightest.
@@ -57,10 +64,13 @@ type Style struct {
 	Stretch  Stretch
 
 	Resampling Resampling // "": the usual one
+	Terrain    *Terrain   // values are heights, and this is made of them
 }
 
 // Plain tells whether it is the usual look, but for the stretch and the resampling.
-func (s Style) Plain() bool { return s.Preset == "" && s.Bands == nil && s.Formula == nil }
+func (s Style) Plain() bool {
+	return s.Preset == "" && s.Bands == nil && s.Formula == nil && s.Terrain == nil
+}
 
 const (
 	maxFilter = 1024 // bytes
@@ -94,6 +104,17 @@ func Parse(p Parameters) (Style, error) {
 	}
 	if s.Bands, err = parseBands(p.Bands); err != nil {
 		return Style{}, err
+	}
+	if s.Terrain, err = parseTerrain(p); err != nil {
+		return Style{}, err
+	}
+	if s.Terrain != nil {
+		if len(s.Bands) > 1 {
+			return Style{}, cairn.Errorf(cairn.Invalid, "Heights are in one band, not in the bands %.50q.", p.Bands)
+		}
+		if p.Colormap == "" {
+			p.Colormap = "grayscale"
+		}
 	}
 	if p.Formula != "" {
 		if s.Formula, err = FormulaOf(p.Formula); err != nil {
