@@ -270,7 +270,7 @@ func TestStretchedSlope(t *testing.T) {
 func TestUnitOfHeights(t *testing.T) {
 	t.Parallel()
 	_, _, source := serveHeights(t, hills, "", rolling, nowhere)
-	for crs, unit := range map[string]string{"EPSG:32615+6360": "us-ft", "EPSG:32615+5703": "m", "EPSG:32615": ""} {
+	for crs, unit := range map[string]string{"EPSG:32615+6360": "us-ft", "EPSG:32615+5703": "m", "EPSG:32615+8228": "ft", "EPSG:32615": ""} {
 		file := filepath.Join(t.TempDir(), "high.tif")
 		gdal(t, "gdal_translate", "-q", "-a_srs", crs, source, file)
 		f, err := os.Open(file)

@@ -197,8 +197,8 @@ func (t *file) georeference(d directory, x *Index) error {
 	if err != nil {
 		return err
 	}
-	x.EPSG = int(geoKey(keys, 3072))                                                           // ProjectedCRSGeoKey
-	x.heightUnit = map[uint64]string{9001: "m", 9002: "ft", 9003: "us-ft"}[geoKey(keys, 4099)] // VerticalUnitsGeoKey
+	x.EPSG = int(geoKey(keys, 3072)) // ProjectedCRSGeoKey
+	x.heightUnit = heightUnit(keys)
 	if len(scale) < 2 || len(tie) != 6 || !(scale[0] > 0) || math.Abs(scale[0]-scale[1]) > 1e-9*scale[0] {
 		return nil
 	}
@@ -207,6 +207,28 @@ func (t *file) georeference(d directory, x *Index) error {
 		x.OriginX, x.OriginY, x.PixelSize = originX, originY, scale[0]
 	}
 	return nil
+}
+
+// heightUnit is that of the vertical coordinate system, from VerticalUnitsGeoKey or
+// the code in VerticalGeoKey of those that heights mostly come in.
+func heightUnit(keys []uint64) string {
+	switch geoKey(keys, 4099) {
+	case 9001:
+		return "m"
+	case 9002:
+		return "ft"
+	case 9003:
+		return "us-ft"
+	}
+	switch geoKey(keys, 4096) {
+	case 3855, 5701, 5703, 5621, 5730, 5773, 5783: // EGM2008, ODN, NAVD88, EVRF2007, EVRF2000, EGM96, DHHN92
+		return "m"
+	case 8228, 6130, 6132: // NAVD88, GCVD54, CBVD61
+		return "ft"
+	case 5702, 6360: // NGVD29, NAVD88
+		return "us-ft"
+	}
+	return ""
 }
 
 func finite(v float64) bool { return !math.IsInf(v, 0) && !math.IsNaN(v) }
