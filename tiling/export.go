@@ -142,6 +142,7 @@ func (e *export) copy(ctx context.Context, out *godal.Dataset, x, y, width, heig
 	if err != nil {
 		return err
 	}
+	p.fillVoid(e.look.terrain())
 	pixels := p.pixels
 	if e.channels == 2 {
 		pixels = make([]byte, 0, 2*width*height)

@@ -30,14 +30,22 @@ func (s *Server) MosaicTile(ctx context.Context, rasters []Raster, st style.Styl
 	if err := checkTile(t, size, f); err != nil {
 		return Image{}, err
 	}
+	if err := checkCoding(st, f); err != nil {
+		return Image{}, err
+	}
 	layers, err := s.layersOf(ctx, rasters, st, t, f == WebP && size == 256)
 	if err != nil {
 		return Image{}, err
 	}
-	switch len(layers) {
-	case 0:
+	switch n := len(layers); {
+	case n == 0 && !st.Terrain.Fills():
 		return blank(f, size)
-	case 1:
+	case n == 0:
+		p := newPicture(size, size)
+		p.fillVoid(st.Terrain)
+		data, err := p.encode(f, lossless)
+		return newImage(data, f), err
+	case n == 1:
 		return s.StyledTile(ctx, layers[0].raster, st, t, size, f)
 	}
 	sum := sha256.New()
@@ -59,6 +67,7 @@ func (s *Server) MosaicTile(ctx context.Context, rasters []Raster, st style.Styl
 		if err != nil {
 			return Image{}, err
 		}
+		p.fillVoid(st.Terrain)
 		data, err := p.encode(f, coding)
 		if err != nil {
 			return Image{}, err

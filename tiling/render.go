@@ -15,6 +15,7 @@ func (s *Server) renderTile(ctx context.Context, cogKey string, l *look, t mapti
 	if err != nil {
 		return nil, err
 	}
+	p.fillVoid(l.terrain())
 	return p.encode(f, coding)
 }
 
@@ -31,7 +32,7 @@ func (s *Server) drawTile(ctx context.Context, cogKey string, l *look, t maptile
 			return nil, 0, err
 		}
 	}
-	p := l.background(size)
+	p := newPicture(size, size)
 	err = s.eachWindow(src, t, size, func(w window) error {
 		part, err := l.draw(ctx, s.level(src, w.level), w.mapping())
 		switch {

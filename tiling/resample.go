@@ -19,15 +19,6 @@ func (r rect) mapTo(width, height int) mapping {
 	return mapping{float64(r.x), float64(r.y), float64(r.width) / float64(width), float64(r.height) / float64(height), width, height}
 }
 
-// grown is the mapping with a margin of pixels around the picture.
-func (m mapping) grown(margin int) mapping {
-	m.x -= float64(margin) * m.stepX
-	m.y -= float64(margin) * m.stepY
-	m.width += 2 * margin
-	m.height += 2 * margin
-	return m
-}
-
 // rows is the mapping of some rows of the picture.
 func (m mapping) rows(from, n int) mapping {
 	m.y += float64(from) * m.stepY

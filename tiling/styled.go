@@ -19,6 +19,9 @@ func (s *Server) StyledTile(ctx context.Context, raster Raster, st style.Style, 
 	if err := checkTile(t, size, f); err != nil {
 		return Image{}, err
 	}
+	if err := checkCoding(st, f); err != nil {
+		return Image{}, err
+	}
 	src, err := s.sources.open(ctx, raster.COG)
 	if err != nil {
 		return Image{}, err
@@ -28,9 +31,6 @@ func (s *Server) StyledTile(ctx context.Context, raster Raster, st style.Style, 
 	if err != nil {
 		return Image{}, err
 	}
-	if err := l.codable(f); err != nil {
-		return Image{}, err
-	}
 	place, err := src.find(t)
 	if err != nil {
 		return Image{}, unreadable(err)
@@ -38,7 +38,7 @@ func (s *Server) StyledTile(ctx context.Context, raster Raster, st style.Style, 
 	if l.shows(1, 2, 3) && (st.Resampling == "" || place.stored && size == 256) { // as all tiles of bytes do
 		return s.Tile(ctx, raster.COG, t, size, f)
 	}
-	if place.empty && !l.filled() {
+	if place.empty && !st.Terrain.Fills() {
 		return blank(f, size)
 	}
 	key := fmt.Sprintf("tile %s %d/%d/%d %d %s %v", raster.COG, t.Z, t.X, t.Y, size, f, l)
@@ -84,6 +84,7 @@ func (s *Server) StyledThumbnail(ctx context.Context, raster Raster, st style.St
 		if err != nil {
 			return nil, err
 		}
+		p.fillVoid(st.Terrain)
 		if l.formula != nil {
 			return p.encode(WebP, lossless)
 		}

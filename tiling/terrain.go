@@ -187,45 +187,43 @@ func (t *terrain) shade(east, north float64) float64 {
 func (t *terrain) encode(heights []float32, width, height int) *picture {
 	p := newPicture(width, height)
 	for i, h := range heights {
-		v := float64(h)
-		if !finite(v) {
-			if t.Void == nil {
-				continue
-			}
-			v = *t.Void
+		if v := float64(h); finite(v) {
+			code := t.Code(v)
+			copy(p.pixels[4*i:], code[:])
 		}
-		n := (v + 10000) * 10
-		if t.Algorithm == style.Terrarium {
-			n = (v + 32768) * 256
-		}
-		code := uint32(math.Max(0, math.Min(math.Round(n), 1<<24-1)))
-		copy(p.pixels[4*i:], []byte{byte(code >> 16), byte(code >> 8), byte(code), 255})
 	}
 	return p
 }
 
-// codable refuses a coding that would change the numbers in a look's pixels.
-func (l *look) codable(f Format) error {
-	if l.encodes() && f == JPEG {
+// encodes tells whether pixels are numbers.
+func (l *look) encodes() bool { return l.terrain().Encodes() }
+
+// terrain is what the look makes of heights, nil if values are no heights.
+func (l *look) terrain() *style.Terrain {
+	if l == nil || l.formula == nil || l.formula.terrain == nil {
+		return nil
+	}
+	return &l.formula.terrain.Terrain
+}
+
+// checkCoding refuses one that would change the numbers in pixels.
+func checkCoding(st style.Style, f Format) error {
+	if st.Terrain.Encodes() && f == JPEG {
 		return cairn.Errorf(cairn.Invalid, "JPEG would change the heights. Ask for .png or .webp.")
 	}
 	return nil
 }
 
-// encodes tells whether pixels are numbers.
-func (l *look) encodes() bool {
-	return l.formula != nil && l.formula.terrain != nil && l.formula.terrain.Encodes()
-}
-
-// background is what is seen where the raster is not: nothing, or a height.
-func (l *look) background(size int) *picture {
-	if !l.filled() {
-		return newPicture(size, size)
+// fillVoid gives the pixels without a height the one that is asked for.
+func (p *picture) fillVoid(t *style.Terrain) {
+	if !t.Fills() {
+		return
 	}
-	heights := make([]float32, size*size)
-	fill(heights, notANumber)
-	return l.formula.terrain.encode(heights, size, size)
+	void := t.Code(*t.Void)
+	p.grey = false
+	for i := 0; i < len(p.pixels); i += 4 {
+		if p.pixels[i+3] == 0 {
+			copy(p.pixels[i:], void[:])
+		}
+	}
 }
-
-// filled tells whether there is a height everywhere.
-func (l *look) filled() bool { return l.encodes() && l.formula.terrain.Void != nil }

@@ -217,6 +217,33 @@ func TestEncodedHeights(t *testing.T) {
 	}
 }
 
+// Where the upper raster of a mosaic has no heights, those of the lower are seen, and
+// only where none has any the height that was asked for.
+func TestEncodedHeightsOfAMosaic(t *testing.T) {
+	t.Parallel()
+	files, rasters := map[string]string{}, []Raster{}
+	for i, part := range [][2]string{{"100 + 0*x", "x > 50"}, {"200 + 0*x", "x > 150"}} {
+		_, _, source := serveHeights(t, hills, "", part[0], part[1])
+		key := "products/aa/" + strconv.Itoa(i) + "/cog/cog.tif"
+		files[key], rasters = filepath.Join(filepath.Dir(source), "cog.tif"), append(rasters, Raster{COG: key})
+	}
+	s, _ := serve(t, files)
+	st, err := style.Parse(style.Parameters{Algorithm: "terrarium", NodataHeight: "7"})
+	require.NoError(t, err)
+	got, err := s.MosaicTile(t.Context(), rasters, st, hills, 256, PNG)
+	require.NoError(t, err)
+	for x, want := range map[int]int{20: 100, 100: 200, 200: 7} {
+		c := decode(t, got.Data).NRGBAAt(x, 77)
+		assert.Equal(t, want, int(c.R)*256+int(c.G)-32768)
+		assert.EqualValues(t, 255, c.A)
+	}
+	outside, err := s.MosaicTile(t.Context(), rasters, st, maptile.New(5, 5, 18), 256, WebP)
+	require.NoError(t, err)
+	assert.EqualValues(t, 7, decode(t, outside.Data).NRGBAAt(3, 3).G)
+	_, err = s.MosaicTile(t.Context(), rasters, st, hills, 256, JPEG)
+	assert.Equal(t, cairn.Invalid, cairn.CodeOf(err))
+}
+
 // An export is what gdaldem makes of the whole raster, a thumbnail what it makes of means.
 func TestTerrainExportAndThumbnail(t *testing.T) {
 	t.Parallel()

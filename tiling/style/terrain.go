@@ -47,7 +47,22 @@ type Terrain struct {
 }
 
 // Encodes tells whether pixels are numbers, which no lossy coding may touch.
-func (t *Terrain) Encodes() bool { return t.Algorithm == TerrainRGB || t.Algorithm == Terrarium }
+func (t *Terrain) Encodes() bool {
+	return t != nil && (t.Algorithm == TerrainRGB || t.Algorithm == Terrarium)
+}
+
+// Fills tells whether there is a height everywhere.
+func (t *Terrain) Fills() bool { return t.Encodes() && t.Void != nil }
+
+// Code is the pixel, red, green, blue and alpha, that encodes a height in metres.
+func (t *Terrain) Code(height float64) [4]byte {
+	steps := (height + 10000) * 10
+	if t.Algorithm == Terrarium {
+		steps = (height + 32768) * 256
+	}
+	n := uint32(math.Max(0, math.Min(math.Round(steps), 1<<24-1)))
+	return [4]byte{byte(n >> 16), byte(n >> 8), byte(n), 255}
+}
 
 // Range is what values can be; nil if they are no shades but numbers.
 func (t *Terrain) Range() *Range {
