@@ -4,6 +4,8 @@
 GO ?= go
 BIN := bin/cairn
 SCALAR := 1.40.0
+OPENLAYERS := 10.11.0
+MAPS := cmd/cairn/testdata/maps
 PACKAGES := libgdal-dev libwebp-dev gdal-bin postgresql-15 postgresql-15-postgis-3 chromium unzip python3-gdal python3-venv slapd ldap-utils sqlite3 libsqlite3-mod-spatialite pkg-config gcc
 
 .PHONY: run build test setup lint web bench clean
@@ -26,10 +28,14 @@ lint: setup
 	$(GO) vet ./...
 	$(GO) tool staticcheck ./...
 
-web: ## the page, after a change in web/src, and the script of /scalar/v1: needs node and npm
+web: ## the page, after a change in web/src, the script of /scalar/v1 and the map libraries that tests draw with: needs node and npm
 	cd web && npm ci && npm run build
 	cd web/reference && npm pack --silent @scalar/api-reference@$(SCALAR) | xargs -I{} sh -c \
 		'tar -xzOf {} package/dist/browser/standalone.js | gzip -9n > scalar.js.gz && rm {}'
+	for part in maplibre-gl maplibre-gl-worker; do gzip -9nc web/node_modules/maplibre-gl/dist/$$part.mjs > $(MAPS)/$$part.mjs.gz; done
+	cp web/node_modules/maplibre-gl/LICENSE.txt $(MAPS)/maplibre-gl.LICENSE.txt
+	cd $(MAPS) && npm pack --silent ol@$(OPENLAYERS) | xargs -I{} sh -c \
+		'tar -xzOf {} package/dist/ol.js | gzip -9n > ol.js.gz && tar -xzOf {} package/LICENSE.md > ol.LICENSE.md && rm {}'
 
 bench: PACKAGES += wrk zip
 bench: setup build ## the figures of bench/README.md

@@ -57,7 +57,7 @@ func browser(t *testing.T) (context.Context, *events) {
 	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath("/usr/bin/chromium"), chromedp.NoSandbox,
 		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true),
 		chromedp.Flag("use-gl", "angle"), chromedp.Flag("use-angle", "swiftshader"), chromedp.Flag("enable-unsafe-swiftshader", true),
-		chromedp.WindowSize(1200, 800))
+		chromedp.WindowSize(1200, 800), chromedp.WSURLReadTimeout(time.Minute))
 	limited, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
 	t.Cleanup(cancel)
 	process, cancel := chromedp.NewExecAllocator(limited, options...)
