@@ -38,8 +38,11 @@ web: ## the page, after a change in web/src, the script of /scalar/v1 and the ma
 		'tar -xzOf {} package/dist/ol.js | gzip -9n > ol.js.gz && tar -xzOf {} package/LICENSE.md > ol.LICENSE.md && rm {}'
 
 bench: PACKAGES += wrk zip
+bench: PHOTOS ?= ../shared/data/drone-images
 bench: setup build ## the figures of bench/README.md
-	$(GO) run ./bench/tiles && $(GO) run ./bench/upload && $(GO) run ./bench/listing && $(GO) run ./bench/parallel && $(GO) run ./bench/zip && $(GO) run ./bench/push && $(GO) run ./bench/soak && $(GO) run ./bench/build -photos ../shared/data/drone-images
+	set -e; for what in tiles upload listing parallel zip push mosaic soak; do $(GO) run ./bench/$$what; done
+	$(GO) run ./bench/peers -photos $(PHOTOS)
+	$(GO) run ./bench/build -photos $(PHOTOS)
 
 clean:
 	rm -rf bin

@@ -137,6 +137,10 @@ func (q *rasterQuery) sql(columns string) string {
 	return `select ` + columns + ` from entries e cross join lateral (` + q.product + `) p where ` + strings.Join(q.where, ` and `) + ` order by ` + q.order
 }
 
+// zoomSQL is the zoom whose pixels are as fine as those of the entry e, a tenth coarser being as good.
+const zoomSQL = `ceil(log(2, greatest(1, case when jsonb_typeof(e.properties->'width') = 'number' then (e.properties->>'width')::numeric end
+	* 360 / nullif(st_xmax(e.polygon_geom) - st_xmin(e.polygon_geom), 0)::numeric / 256 / 1.1)))`
+
 // MosaicExtent is what a mosaic covers.
 type MosaicExtent struct {
 	Box  *orb.Bound // nil if it has no rasters
@@ -146,9 +150,6 @@ type MosaicExtent struct {
 // MosaicExtent returns what the rasters of a mosaic cover.
 func (c *Catalog) MosaicExtent(ctx context.Context, m Mosaic) (MosaicExtent, error) {
 	q := m.query()
-	// The number of tiles' pixels around the Earth that are as fine as the raster's, a tenth less being as good.
-	const zoom = `ceil(log(2, greatest(1, case when jsonb_typeof(e.properties->'width') = 'number' then (e.properties->>'width')::numeric end
-		* 360 / nullif(st_xmax(e.polygon_geom) - st_xmin(e.polygon_geom), 0)::numeric / 256 / 1.1)))`
 	return one(ctx, c.pool, func(row pgx.CollectableRow) (x MosaicExtent, err error) {
 		var west, south, east, north *float64
 		err = row.Scan(&west, &south, &east, &north, &x.Zoom)
@@ -157,5 +158,5 @@ func (c *Catalog) MosaicExtent(ctx context.Context, m Mosaic) (MosaicExtent, err
 		}
 		return x, err
 	}, nil, `select min(west), min(south), max(east), max(north), least(30, coalesce(max(zoom), 0))::int from (`+
-		q.sql(`st_xmin(e.polygon_geom) west, st_ymin(e.polygon_geom) south, st_xmax(e.polygon_geom) east, st_ymax(e.polygon_geom) north, `+zoom+` zoom`)+`) r`, q.args...)
+		q.sql(`st_xmin(e.polygon_geom) west, st_ymin(e.polygon_geom) south, st_xmax(e.polygon_geom) east, st_ymax(e.polygon_geom) north, `+zoomSQL+` zoom`)+`) r`, q.args...)
 }

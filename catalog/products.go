@@ -109,6 +109,9 @@ func (tx Tx) RequestProducts(ctx context.Context, products []Product, force bool
 func (tx Tx) FinishProduct(ctx context.Context, key string, cause error) error {
 	if cause == nil {
 		_, err := tx.Exec(ctx, `update products set state = 'ready', error = null, updated_at = now() where key = $1`, key)
+		if err == nil {
+			err = tx.outdateOverviews(ctx, key)
+		}
 		return err
 	}
 	_, err := tx.Exec(ctx, `update products set state = 'failed', error = $2, updated_at = now() where key = $1 and state <> 'ready'`, key, Message(cause))

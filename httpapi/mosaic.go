@@ -72,7 +72,7 @@ func (s *server) writeMosaicTile(w http.ResponseWriter, r *http.Request, m catal
 	if err != nil {
 		return err
 	}
-	rasters, err := s.Ingest.MosaicRasters(ctx, m, tile)
+	rasters, err := s.Ingest.MosaicRasters(ctx, m, st.Usual(), tile)
 	if err != nil {
 		return err
 	}

@@ -41,8 +41,9 @@ func (w *collectWorker) Work(ctx context.Context, _ *river.Job[collectArgs]) err
 	pushes, shares, sessionErr := w.catalog.EndSessions(ctx) // first: what they staged may go at once
 	removed, err := w.sweep(ctx, "blobs/", w.grace, w.collect)
 	expired, artifactErr := w.sweep(ctx, "artifacts/", min(w.grace, artifactGrace), w.collectArtifacts)
+	_, overviewErr := w.sweep(ctx, "mosaics/", min(w.grace, artifactGrace), w.collectOverviews)
 	_, _, taskErr := w.ForgetTasks(ctx, 0)
-	err = errors.Join(sessionErr, err, artifactErr, taskErr, w.collectProducts(ctx), w.collectSuperseded(ctx))
+	err = errors.Join(sessionErr, err, artifactErr, overviewErr, taskErr, w.collectProducts(ctx), w.collectSuperseded(ctx))
 	if pushes+shares > 0 {
 		slog.Info("abandoned pushes and shares ended", "pushes", pushes, "shares", shares)
 	}
@@ -90,6 +91,27 @@ func (w *collectWorker) collectArtifacts(ctx context.Context, keys []string) (re
 			return removed, err
 		}
 		removed++
+	}
+	return removed, nil
+}
+
+// collectOverviews deletes pictures that are no dataset's overview any more, and returns their number.
+func (w *collectWorker) collectOverviews(ctx context.Context, files []string) (removed int, err error) {
+	keys := make([]string, len(files))
+	for i, file := range files {
+		keys[i] = path.Base(path.Dir(file))
+	}
+	if keys, err = w.catalog.UnneededOverviews(ctx, keys); err != nil {
+		return 0, err
+	}
+	for _, key := range keys {
+		err := w.catalog.DiscardOverview(ctx, key, func() error {
+			removed++
+			return w.store.Delete(ctx, OverviewFile(key))
+		})
+		if err != nil {
+			return removed, err
+		}
 	}
 	return removed, nil
 }

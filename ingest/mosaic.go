@@ -13,9 +13,20 @@ import (
 var mosaicCOG = catalog.Product{Kind: "cog", Version: builders["cog"].version}
 
 // MosaicRasters returns what lies where a tile of a mosaic is, from the top: no
-// more than are drawn while somebody waits.
-func (in *Ingest) MosaicRasters(ctx context.Context, m catalog.Mosaic, t maptile.Tile) ([]tiling.Raster, error) {
+// more than are drawn while somebody waits. usual says that they are drawn in
+// their usual look. Then, of a whole dataset with the newest on top, it is the
+// dataset's overview, under what came since, where that shows nothing that is gone.
+func (in *Ingest) MosaicRasters(ctx context.Context, m catalog.Mosaic, usual bool, t maptile.Tile) ([]tiling.Raster, error) {
 	m.COG = mosaicCOG
+	if usual && m.Whole() {
+		at, err := in.catalog.OverviewAt(ctx, m.Datasets[0], mosaicCOG, t, tiling.MosaicLayers)
+		if err != nil {
+			return nil, err
+		}
+		if at.Key != "" {
+			return append(mosaicFiles(at.Newer), tiling.Raster{COG: OverviewFile(at.Key)}), nil
+		}
+	}
 	found, err := in.catalog.RastersAt(ctx, m, t, tiling.MosaicLayers)
 	return mosaicFiles(found), err
 }

@@ -40,6 +40,7 @@ func New(c *catalog.Catalog, store blob.Store, pool *pgxpool.Pool, options Optio
 	river.AddWorker(workers, &taskWorker{Ingest: in})
 	river.AddWorker(workers, &collectWorker{Ingest: in, grace: grace})
 	river.AddWorker(workers, &buildSearchWorker{Ingest: in})
+	river.AddWorker(workers, &overviewSearchWorker{Ingest: in})
 	river.AddWorker(workers, &artifactCheckWorker{Ingest: in})
 	river.AddWorker(workers, &cleanupWorker{Ingest: in})
 	client, err := river.NewClient(riverpgxv5.New(pool), &river.Config{
@@ -56,6 +57,7 @@ func New(c *catalog.Catalog, store blob.Store, pool *pgxpool.Pool, options Optio
 		PeriodicJobs: []*river.PeriodicJob{
 			river.NewPeriodicJob(river.PeriodicInterval(time.Hour), func() (river.JobArgs, *river.InsertOpts) { return collectArgs{}, nil }, nil),
 			river.NewPeriodicJob(river.PeriodicInterval(BuildSearchEvery), func() (river.JobArgs, *river.InsertOpts) { return buildSearchArgs{}, nil }, nil),
+			river.NewPeriodicJob(river.PeriodicInterval(OverviewSearchEvery), func() (river.JobArgs, *river.InsertOpts) { return overviewSearchArgs{}, nil }, nil),
 		},
 	})
 	if err != nil {

@@ -130,7 +130,7 @@ func newTools(in *Ingest) []Tool {
 		&bulkDownload{in},
 	}
 	if in.options.Tiles != nil {
-		tools = append(tools, &rasterExport{in})
+		tools = append(tools, &rasterExport{in}, &mosaicOverview{in})
 	}
 	return tools
 }

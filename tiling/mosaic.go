@@ -87,6 +87,10 @@ func (s *Server) MosaicPixels(ctx context.Context, rasters []Raster, t maptile.T
 	if err != nil || len(layers) == 0 {
 		return nil, err
 	}
+	if err := s.workers.await(ctx); err != nil {
+		return nil, err
+	}
+	defer s.workers.leave()
 	p, _, _, err := s.compose(ctx, layers, t, 256, time.Time{})
 	if err != nil {
 		return nil, err
@@ -149,7 +153,7 @@ func (s *Server) layerOf(ctx context.Context, r Raster, st style.Style, t maptil
 	}
 	defer src.release()
 	l := layer{raster: r}
-	if !st.Plain() || st.Stretch != style.Default || st.Resampling != "" {
+	if !st.Usual() {
 		if l.look, err = s.lookOf(ctx, src, r, st, false); err != nil {
 			return layer{}, glimpse{}, err
 		}

@@ -13,7 +13,7 @@ import (
 // StyledTile is Tile in a style. Besides Tile's errors there is Invalid for a
 // style that names bands which the raster lacks.
 func (s *Server) StyledTile(ctx context.Context, raster Raster, st style.Style, t maptile.Tile, size int, f Format) (Image, error) {
-	if st.Plain() && st.Stretch == style.Default && st.Resampling == "" {
+	if st.Usual() {
 		return s.Tile(ctx, raster.COG, t, size, f)
 	}
 	if err := checkTile(t, size, f); err != nil {

@@ -70,6 +70,11 @@ func (n *Node) Send(ctx context.Context, dataset, path string, content io.Reader
 	return err
 }
 
+// Ask fetches JSON as the administrator.
+func (n *Node) Ask(ctx context.Context, path string, answer any) error {
+	return n.call(ctx, http.MethodGet, path, nil, answer)
+}
+
 // call sends a JSON request and decodes the JSON answer into answer, unless nil.
 func (n *Node) call(ctx context.Context, method, path string, body, answer any) error {
 	sent, err := json.Marshal(body)

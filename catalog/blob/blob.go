@@ -87,8 +87,8 @@ func Key(hash string) string {
 }
 
 // roots are the first segments of keys: what people uploaded, what was built
-// from it, and the files that tasks made.
-var roots = []string{"blobs", "products", "artifacts"}
+// from it, the files that tasks made, and pictures of many rasters.
+var roots = []string{"blobs", "products", "artifacts", "mosaics"}
 
 const (
 	maxKey     = 1024 // bytes, the limit of S3
@@ -96,8 +96,8 @@ const (
 )
 
 // CheckKey returns an Invalid error unless key may name an object: a relative,
-// clean, slash-separated path below "blobs", "products" or "artifacts", of at most 1024
-// bytes, without backslashes, control characters and names that begin with a dot.
+// clean, slash-separated path below one of the roots, of at most 1024 bytes, without
+// backslashes, control characters and names that begin with a dot.
 func CheckKey(key string) error {
 	refuse := func(why string) error {
 		return cairn.Errorf(cairn.Invalid, "The storage key %.200q is refused: %s.", key, why)

@@ -67,6 +67,9 @@ type Style struct {
 	Terrain    *Terrain   // values are heights, and this is made of them
 }
 
+// Usual tells whether it is the usual look.
+func (s Style) Usual() bool { return s.Plain() && s.Stretch == Default && s.Resampling == "" }
+
 // Plain tells whether it is the usual look, but for the stretch and the resampling.
 func (s Style) Plain() bool {
 	return s.Preset == "" && s.Bands == nil && s.Formula == nil && s.Terrain == nil
