@@ -23,7 +23,7 @@ func (s *server) registerStyledTiles() {
 		Parameters: append([]*huma.Param{path, versionParameter}, styleParameters...)}, "", s.styledTile)
 	size := &huma.Param{Name: "size", In: "query", Schema: &huma.Schema{Type: huma.TypeInteger}, Description: "Pixels of the longer side, 16 to 4096; 512 if absent"}
 	s.stream(huma.Operation{Method: http.MethodGet, Path: "/orgs/{org}/ds/{ds}/thumb-ex", Tags: tags, Responses: pictures,
-		Summary:    "Thumbnail of a raster in a style",
+		Summary:    "Thumbnail of a raster or photo in a style",
 		Parameters: append([]*huma.Param{path, size, versionParameter}, styleParameters...)}, "", s.styledThumbnail)
 }
 
@@ -45,15 +45,37 @@ func (s *server) styledThumbnail(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	raster, st, err := s.styled(r, e, styleOf)
+	st, err := styleOf(r)
 	if err != nil {
 		return err
 	}
-	image, err := s.Tiles.StyledThumbnail(ctx, raster, st, size)
+	image, err := s.drawStyledThumbnail(ctx, e, st, size)
 	if err != nil {
 		return err
 	}
 	return writeImage(w, r, d, e, image)
+}
+
+func (s *server) drawStyledThumbnail(ctx context.Context, e catalog.Entry, st style.Style, size int) (tiling.Image, error) {
+	switch e.Type {
+	case catalog.Image, catalog.GeoImage, catalog.Panorama, catalog.GeoPanorama:
+		return s.drawPhoto(ctx, e, st, size)
+	}
+	raster, err := s.rasterOf(ctx, e)
+	if err != nil {
+		return tiling.Image{}, err
+	}
+	return s.Tiles.StyledThumbnail(ctx, raster, st, size)
+}
+
+// drawPhoto draws the thumbnail of a photo, upright.
+func (s *server) drawPhoto(ctx context.Context, e catalog.Entry, st style.Style, size int) (tiling.Image, error) {
+	orientation, _ := e.Properties["orientation"].(float64)
+	image, err := s.Tiles.StyledPhoto(ctx, blob.Key(e.Hash), int(orientation), st, size)
+	if cairn.CodeOf(err) == cairn.Unsupported {
+		err = cairn.Errorf(cairn.Invalid, "%q can't be read as a picture.", e.Path).Because(err)
+	}
+	return image, err
 }
 
 // rasterOf returns the files of a raster's entry; errors are those of cogOf.

@@ -10,7 +10,6 @@ import (
 	"github.com/cairngeo/cairn"
 	"github.com/cairngeo/cairn/auth"
 	"github.com/cairngeo/cairn/catalog"
-	"github.com/cairngeo/cairn/catalog/blob"
 	"github.com/cairngeo/cairn/ingest"
 	"github.com/cairngeo/cairn/tiling"
 	"github.com/cairngeo/cairn/tiling/style"
@@ -131,12 +130,7 @@ func (s *server) drawThumbnail(ctx context.Context, e catalog.Entry, size int) (
 		}
 		return s.Tiles.Thumbnail(ctx, key, tiling.ThumbnailSource{Kind: tiling.COG}, size)
 	case catalog.Image, catalog.GeoImage, catalog.Panorama, catalog.GeoPanorama:
-		orientation, _ := e.Properties["orientation"].(float64)
-		image, err := s.Tiles.Thumbnail(ctx, blob.Key(e.Hash), tiling.ThumbnailSource{Kind: tiling.Photo, Orientation: int(orientation)}, size)
-		if cairn.CodeOf(err) == cairn.Unsupported {
-			err = cairn.Errorf(cairn.Invalid, "%q can't be read as a picture.", e.Path).Because(err)
-		}
-		return image, err
+		return s.drawPhoto(ctx, e, style.Style{}, size)
 	}
 	return tiling.Image{}, cairn.Errorf(cairn.Invalid, "%q has no thumbnail.", e.Path)
 }

@@ -91,6 +91,16 @@ func (r *raster) texts() []string {
 	return slices.Compact(texts)
 }
 
+// typeNamed is the type that GDAL calls so.
+func typeNamed(name string) cog.Type {
+	for _, t := range []cog.Type{cog.Uint8, cog.Uint16, cog.Int16, cog.Uint32, cog.Int32} {
+		if t.String() == name {
+			return t
+		}
+	}
+	return cog.Float64
+}
+
 // limitsOf is what numbers of a type can be.
 func limitsOf(kind cog.Type) *style.Range {
 	switch kind {

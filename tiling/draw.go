@@ -49,17 +49,22 @@ func paint[F float](ctx context.Context, from level, r reading, ranges []valueRa
 	if err != nil {
 		return nil, err
 	}
-	p := newPicture(r.width, r.height)
-	p.grey = len(r.bands) == 1
+	return read.paint(ranges, from.nodata), nil
+}
+
+// paint shows the planes; see the function.
+func (read patch[F]) paint(ranges []valueRange, nodata *float64) *picture {
+	p := newPicture(read.width, read.height)
+	p.grey = len(read.planes) == 1
 	for c := range 3 {
-		band := min(c, len(r.bands)-1)
+		band := min(c, len(read.planes)-1)
 		shown := shade
 		if ranges != nil {
 			shown = ranges[band].scale
 		}
 		void := byte(0)
-		if from.nodata != nil {
-			void = shown(*from.nodata)
+		if nodata != nil {
+			void = shown(*nodata)
 		}
 		for i, v := range read.planes[band] {
 			if v == v {
@@ -69,13 +74,13 @@ func paint[F float](ctx context.Context, from level, r reading, ranges []valueRa
 			}
 		}
 	}
-	for i := range r.width * r.height {
+	for i := range read.width * read.height {
 		p.pixels[4*i+3] = 255
 		if read.visible != nil {
 			p.pixels[4*i+3] = read.visible[i]
 		}
 	}
-	return p, nil
+	return p
 }
 
 // shade is a value from 0 to 255 as a byte; NaN is black.

@@ -44,8 +44,16 @@ func (s *Server) lookOf(ctx context.Context, src *source, raster Raster, st styl
 	if st.Terrain != nil {
 		return s.terrainLook(ctx, src, c, st)
 	}
+	return c.look(st, auto, func(f *formula) (Statistics, error) {
+		sample, err := s.sampleOf(ctx, src, f)
+		return sample.Statistics, err
+	})
+}
+
+// look makes a style of colours concrete. sampled are the statistics of a formula.
+func (c *character) look(st style.Style, auto bool, sampled func(*formula) (Statistics, error)) (*look, error) {
 	if st.Formula != nil {
-		return s.formulaLook(ctx, src, c, st)
+		return c.formulaLook(st, sampled)
 	}
 	l := &look{bands: c.bandsFor(st, auto), resampling: st.Resampling}
 	for _, n := range l.bands {
@@ -142,27 +150,27 @@ func (l *look) colored(colormap *style.Colormap) (*look, error) {
 }
 
 // formulaLook makes a style with a formula concrete.
-func (s *Server) formulaLook(ctx context.Context, src *source, c *character, st style.Style) (*look, error) {
+func (c *character) formulaLook(st style.Style, sampled func(*formula) (Statistics, error)) (*look, error) {
 	f, err := c.formula(st)
 	if err != nil {
 		return nil, err
 	}
 	f.colormap = st.Colormap
-	f.scale, err = s.scaleOf(ctx, src, f, f.Range, st)
+	f.scale, err = f.scaleIn(st, f.Range, sampled)
 	return &look{formula: f, resampling: st.Resampling}, err
 }
 
-// scaleOf is the range of values that a style shows of a formula: the one that it
+// scaleIn is the range of values that a style shows of a formula: the one that it
 // names, the own one if there is one, else what a sample tells.
-func (s *Server) scaleOf(ctx context.Context, src *source, f *formula, own *style.Range, st style.Style) (valueRange, error) {
+func (f *formula) scaleIn(st style.Style, own *style.Range, sampled func(*formula) (Statistics, error)) (valueRange, error) {
 	switch {
 	case st.Range != nil:
 		return valueRange{st.Range.Low, st.Range.High}, nil
 	case own != nil && (st.Stretch == style.Default || st.Stretch == style.None):
 		return valueRange{own.Low, own.High}, nil
 	}
-	sample, err := s.sampleOf(ctx, src, f)
-	return sample.stretched(st.Stretch), err
+	statistics, err := sampled(f)
+	return statistics.stretched(st.Stretch), err
 }
 
 // filter is the one that a style asks for, else the one that was found out.

@@ -39,7 +39,10 @@ func (s *Server) terrainLook(ctx context.Context, src *source, c *character, st 
 	}
 	f.terrain, f.colormap = t, st.Colormap
 	if !t.Encodes() {
-		f.scale, err = s.scaleOf(ctx, src, f, t.Range(), st)
+		f.scale, err = f.scaleIn(st, t.Range(), func(f *formula) (Statistics, error) {
+			sample, err := s.sampleOf(ctx, src, f)
+			return sample.Statistics, err
+		})
 	}
 	return &look{formula: f, resampling: st.Resampling}, err
 }

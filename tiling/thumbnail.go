@@ -88,19 +88,9 @@ func (s *Server) photoThumbnail(ctx context.Context, key string, orientation, si
 
 // draw runs in a sandbox.
 func (j photoJob) draw() (*picture, error) {
-	whole, err := openRaster(j.Location, photoDrivers)
+	r, w, h, err := j.open()
 	if err != nil {
-		return nil, unknown(err)
-	}
-	defer whole.Close()
-	w, h := fit(whole.width, whole.height, j.Size)
-	level := whole.levelFor(w, h)
-	if err := whole.affordable(level, j.MaxPixels); err != nil {
 		return nil, err
-	}
-	r, err := openRaster(j.Location, photoDrivers, level.option())
-	if err != nil {
-		return nil, unknown(err)
 	}
 	defer r.Close()
 	if r.data {
@@ -117,6 +107,25 @@ func (j photoJob) draw() (*picture, error) {
 		return nil, broken(err)
 	}
 	return p, nil
+}
+
+// open opens the resolution of the photo that is large enough for a thumbnail of w
+// by h pixels.
+func (j photoJob) open() (r *raster, w, h int, err error) {
+	whole, err := openRaster(j.Location, photoDrivers)
+	if err != nil {
+		return nil, 0, 0, unknown(err)
+	}
+	defer whole.Close()
+	w, h = fit(whole.width, whole.height, j.Size)
+	level := whole.levelFor(w, h)
+	if err := whole.affordable(level, j.MaxPixels); err != nil {
+		return nil, 0, 0, err
+	}
+	if r, err = openRaster(j.Location, photoDrivers, level.option()); err != nil {
+		return nil, 0, 0, unknown(err)
+	}
+	return r, w, h, nil
 }
 
 // reduced is a picture's full resolution (overview -1) or one of its overviews

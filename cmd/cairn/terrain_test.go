@@ -10,6 +10,24 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
+// A photo is drawn in a style as it was uploaded; on the map it can't be drawn.
+func TestStyledThumbnailOfAPhoto(t *testing.T) {
+	t.Parallel()
+	c := server(t)
+	ds := c.newDataset(t, "styledphoto", "public")
+	c.upload(t, ds, "a.png", picture(t, 100, 50))
+	usual, other := c.get(t, ds+"/thumb-ex?path=a.png&size=64"), c.get(t, ds+"/thumb-ex?path=a.png&size=64&formula=VARI&colormap=viridis")
+	require.Equal(t, http.StatusOK, usual.status, "%s", usual.body)
+	require.Equal(t, http.StatusOK, other.status, "%s", other.body)
+	assert.Equal(t, "image/webp", other.header.Get("Content-Type"))
+	assert.NotEqual(t, usual.header.Get("ETag"), other.header.Get("ETag"))
+	assert.Equal(t, c.get(t, ds+"/thumb?path=a.png&size=64").body, usual.body)
+	for _, bad := range []string{"formula=unheard", "bands=5", "algorithm=slope"} {
+		c.get(t, ds+"/thumb-ex?path=a.png&"+bad).requireError(t, http.StatusBadRequest)
+	}
+	c.get(t, ds+"/tiles-ex/14/1/1.png?path=a.png&formula=VARI").requireError(t, http.StatusBadRequest)
+}
+
 // Heights are seen as shaded ground, and read by clients that draw terrain.
 func TestTerrain(t *testing.T) {
 	t.Parallel()

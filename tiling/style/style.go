@@ -55,6 +55,8 @@ const (
 
 // Style is a way to look at rasters.
 type Style struct {
+	Asked Parameters // what it was read from
+
 	Preset   string
 	Bands    []int    // one to three, from 1
 	Formula  *Formula // wins over Bands, and these over Preset
@@ -85,7 +87,7 @@ const DefaultColormap = "rdylgn"
 
 // Parse reads parameters. The error is Invalid and says which one is wrong.
 func Parse(p Parameters) (Style, error) {
-	s := Style{Preset: p.Preset, Filter: p.BandFilter, Stretch: Stretch(strings.ToLower(p.Stretch)), Resampling: Resampling(strings.ToLower(p.Resampling))}
+	s := Style{Asked: p, Preset: p.Preset, Filter: p.BandFilter, Stretch: Stretch(strings.ToLower(p.Stretch)), Resampling: Resampling(strings.ToLower(p.Resampling))}
 	switch s.Resampling {
 	case "", Nearest, Bilinear, Cubic:
 	default:
