@@ -242,6 +242,7 @@ func TestParametersThatAreRefused(t *testing.T) {
 	}
 	s, err := Parse(Parameters{Bands: " 3, 2,1,7", Rescale: "-1.5, 2e2", Stretch: "MinMax"})
 	require.NoError(t, err)
+	s.Asked = Parameters{}
 	assert.Equal(t, Style{Bands: []int{3, 2, 1}, Range: &Range{-1.5, 200}, Stretch: MinMax}, s)
 	s, err = Parse(Parameters{Colormap: "viridis", Stretch: "custom"})
 	require.NoError(t, err)
