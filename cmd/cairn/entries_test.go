@@ -8,8 +8,11 @@ import (
 // entriesAndBuilds is the checklist of entries, builds and how rasters look.
 var entriesAndBuilds = slices.Concat(
 	elsewhere(1, 58, "what entries are is tested by the REST API's checklist, and in ingest and its packages"),
-	elsewhere(59, 66, "COGs are tested in ingest/raster"),
-	elsewhere(67, 83, "builds of other types are their own issues; build files are tested by the REST API's checklist"),
+	rasterBuildStatements,
+	elsewhere(67, 76, "builds of other types are their own issues"),
+	elsewhere(77, 79, "that builds survive each other and crashes is tested by the REST API's checklist, and by killing the server"),
+	buildFileStatements,
+	elsewhere(83, 83, "tilesets are their own issue"),
 	thumbnailStatements,
 	tileStatements,
 	styleStatements,
