@@ -14,7 +14,7 @@ import (
 
 // StyledPhoto is Thumbnail of a photo in a style, always WebP.
 func (s *Server) StyledPhoto(ctx context.Context, key string, orientation int, st style.Style, size int) (Image, error) {
-	if st.Plain() && st.Stretch == style.Default && st.Resampling == "" {
+	if st.Usual() {
 		return s.Thumbnail(ctx, key, ThumbnailSource{Kind: Photo, Orientation: orientation}, size)
 	}
 	if st.Terrain != nil {

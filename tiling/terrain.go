@@ -94,11 +94,12 @@ func (f *formula) shades(ctx context.Context, from level, m mapping, kernel styl
 		return nil, err
 	}
 	out := make([]float32, m.width*m.height)
+	shade := f.terrain.shader()
 	for i := range out {
 		out[i] = notANumber
 		if ground.visible == nil || ground.visible[i] >= 128 {
 			east, north := float64(ground.planes[0][i]), float64(ground.planes[1][i])
-			out[i] = float32(f.terrain.shade(east*f.terrain.ZFactor, north*f.terrain.ZFactor))
+			out[i] = float32(shade(east*f.terrain.ZFactor, north*f.terrain.ZFactor))
 		}
 	}
 	return out, nil
@@ -168,22 +169,28 @@ func complete(w *[9]float64) {
 	fill(8, [2]int{7, 6}, [2]int{5, 2}, [2]int{4, 0})
 }
 
-// shade is what the algorithm makes of ground that rises so, NaN if nothing.
-func (t *terrain) shade(east, north float64) float64 {
-	const degree = math.Pi / 180
+const degree = math.Pi / 180
+
+// shader is what the algorithm makes of ground that rises so much eastwards and
+// northwards, NaN if nothing.
+func (t *terrain) shader() func(east, north float64) float64 {
 	switch t.Algorithm {
 	case style.Slope:
-		return math.Atan(math.Hypot(east, north)) / degree
+		return func(east, north float64) float64 { return math.Atan(math.Sqrt(east*east+north*north)) / degree }
 	case style.Aspect:
-		if east == 0 && north == 0 {
-			return math.NaN()
+		return func(east, north float64) float64 {
+			if east == 0 && north == 0 {
+				return math.NaN()
+			}
+			return math.Mod(math.Atan2(-east, -north)/degree+360, 360)
 		}
-		return math.Mod(math.Atan2(-east, -north)/degree+360, 360)
 	}
 	sin, cos := math.Sincos(t.Azimuth * degree)
 	up, level := math.Sincos(t.Altitude * degree)
-	light := (up - level*(east*sin+north*cos)) / math.Sqrt(1+east*east+north*north)
-	return math.Round(1 + 254*math.Max(0, light)) // NaN stays
+	return func(east, north float64) float64 {
+		light := (up - level*(east*sin+north*cos)) / math.Sqrt(1+east*east+north*north)
+		return math.Round(1 + 254*math.Max(0, light)) // NaN stays
+	}
 }
 
 // encode writes heights into the bytes of pixels.
