@@ -128,7 +128,7 @@ func (s *server) buildFile(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	absent := cairn.Errorf(cairn.NotFound, "There is no build file %q for this entry.", name)
-	p, ok := ingest.Product(e)
+	p, ok := s.Ingest.Product(e)
 	if !ok || !strings.HasPrefix(name, p.Kind+"/") {
 		return absent
 	}
@@ -147,7 +147,7 @@ func (s *server) buildArtifact(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	absent := cairn.Errorf(cairn.NotFound, "Nothing is built of %q.", e.Path)
-	p, ok := ingest.Product(e)
+	p, ok := s.Ingest.Product(e)
 	if !ok {
 		return absent
 	}

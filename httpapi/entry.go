@@ -5,7 +5,6 @@ import (
 	"fmt"
 
 	"github.com/cairngeo/cairn/catalog"
-	"github.com/cairngeo/cairn/ingest"
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/twpayne/go-geom"
 	"github.com/twpayne/go-geom/encoding/geojson"
@@ -77,7 +76,7 @@ type productStates interface {
 func (s *server) newEntries(ctx context.Context, products productStates, entries []catalog.Entry) ([]entry, error) {
 	keys := make([]string, 0, len(entries))
 	for _, e := range entries {
-		if p, ok := ingest.Product(e); ok {
+		if p, ok := s.Ingest.Product(e); ok {
 			keys = append(keys, p.Key())
 		}
 	}
@@ -90,7 +89,7 @@ func (s *server) newEntries(ctx context.Context, products productStates, entries
 		if list[i], err = newEntry(e); err != nil {
 			return nil, err
 		}
-		if p, ok := ingest.Product(e); ok {
+		if p, ok := s.Ingest.Product(e); ok {
 			list[i].BuildStatus = buildStatus(states[p.Key()].State)
 		}
 	}

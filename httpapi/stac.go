@@ -14,7 +14,6 @@ import (
 	"github.com/cairngeo/cairn/auth"
 	"github.com/cairngeo/cairn/catalog"
 	"github.com/cairngeo/cairn/catalog/blob"
-	"github.com/cairngeo/cairn/ingest"
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/planetlabs/go-stac"
 )
@@ -230,7 +229,7 @@ func (s *server) stacItems(w http.ResponseWriter, r *http.Request) error {
 
 func (s *server) item(r *http.Request, d *catalog.Dataset, e catalog.Entry) (*stac.Item, error) {
 	cog := ""
-	if p, ok := ingest.Product(e); ok && p.Kind == "cog" {
+	if p, ok := s.Ingest.Product(e); ok && p.Kind == "cog" {
 		state, err := s.Catalog.ServedProduct(r.Context(), p)
 		if err != nil {
 			return nil, err

@@ -10,7 +10,6 @@ import (
 	"github.com/cairngeo/cairn"
 	"github.com/cairngeo/cairn/auth"
 	"github.com/cairngeo/cairn/catalog"
-	"github.com/cairngeo/cairn/ingest"
 	"github.com/cairngeo/cairn/tiling"
 	"github.com/cairngeo/cairn/tiling/style"
 	"github.com/danielgtaylor/huma/v2"
@@ -64,7 +63,7 @@ func parseTile(z, x, name string) (t maptile.Tile, size int, extension string, e
 // cogOf returns the key of the COG that was built from the entry: Unavailable
 // while it is being built, NotFound after a failed build.
 func (s *server) cogOf(ctx context.Context, e catalog.Entry) (string, error) {
-	p, ok := ingest.Product(e)
+	p, ok := s.Ingest.Product(e)
 	if !ok || p.Kind != "cog" {
 		return "", cairn.Errorf(cairn.Invalid, "%q can't be drawn on a map.", e.Path)
 	}

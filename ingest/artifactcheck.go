@@ -82,7 +82,7 @@ func (w *artifactCheckWorker) rebuild(ctx context.Context, p catalog.ReadyProduc
 	}
 	for dataset, entries := range holders {
 		for _, e := range entries {
-			if wanted, ok := Product(e); !ok || wanted.Key() != p.Key {
+			if wanted, ok := w.Product(e); !ok || wanted.Key() != p.Key {
 				continue
 			}
 			return w.catalog.Update(ctx, func(tx catalog.Tx) error {

@@ -7,19 +7,18 @@ import (
 
 	"github.com/cairngeo/cairn"
 	"github.com/cairngeo/cairn/catalog"
-	"github.com/cairngeo/cairn/ingest/raster"
 	"github.com/cairngeo/cairn/sandbox"
 )
 
 // A builder makes the files of a product, in a sandbox.
 type builder struct {
-	version string
+	version func(Options) string // names what it makes
 	build   sandbox.Function[buildJob, bool]
 }
 
 // builders are by the kind of their product, which is also the folder of its files in the API.
 var builders = map[string]builder{
-	"cog": {raster.Version, buildCOG},
+	"cog": {func(o Options) string { return o.COGs.Version() }, buildCOG},
 }
 
 // mainFiles are what people mean by a product, by its kind.
@@ -31,10 +30,16 @@ func MainFile(p catalog.Product) string { return mainFiles[p.Kind] }
 var kinds = map[catalog.EntryType]string{catalog.GeoRaster: "cog"}
 
 // Product names what is built from the entry; ok is false if nothing is.
-func Product(e catalog.Entry) (p catalog.Product, ok bool) {
+func (in *Ingest) Product(e catalog.Entry) (p catalog.Product, ok bool) {
 	kind, ok := kinds[e.Type]
-	return catalog.Product{Kind: kind, Version: builders[kind].version, Inputs: []string{e.Hash}}, ok
+	if !ok {
+		return p, false
+	}
+	return catalog.Product{Kind: kind, Version: in.version(kind), Inputs: []string{e.Hash}}, true
 }
+
+// version names what is made of a kind.
+func (in *Ingest) version(kind string) string { return builders[kind].version(in.options) }
 
 // Build asks for the product of an entry. Nothing happens for an entry that
 // none is built from. Without force a build under way is a Conflict.
@@ -43,7 +48,7 @@ func (in *Ingest) Build(ctx context.Context, d *catalog.Dataset, path string, fo
 	if err != nil {
 		return err
 	}
-	if _, buildable := Product(e); !buildable {
+	if _, buildable := in.Product(e); !buildable {
 		return nil
 	}
 	active, err := in.catalog.BuildActive(ctx, d, path)
@@ -68,17 +73,17 @@ func (in *Ingest) RequestBuilds(ctx context.Context, tx catalog.Tx, d *catalog.D
 // requestBuilds adds the tasks that build what the entries need, in the
 // transaction that needs them.
 func (in *Ingest) requestBuilds(ctx context.Context, tx catalog.Tx, d *catalog.Dataset, force bool, entries ...catalog.Entry) error {
-	return in.addBuilds(ctx, tx, d, nil, force, planBuilds(entries, force))
+	return in.addBuilds(ctx, tx, d, nil, force, in.planBuilds(entries, force))
 }
 
 // requestBuildsFor is requestBuilds for a task that asks for them.
 func (in *Ingest) requestBuildsFor(ctx context.Context, tx catalog.Tx, d *catalog.Dataset, force bool, parent *int64, entries []catalog.Entry) error {
-	return in.addBuilds(ctx, tx, d, parent, force, planBuilds(entries, force))
+	return in.addBuilds(ctx, tx, d, parent, force, in.planBuilds(entries, force))
 }
 
 // requestBackgroundBuilds is requestBuilds for entries that nobody waits for.
 func (in *Ingest) requestBackgroundBuilds(ctx context.Context, tx catalog.Tx, d *catalog.Dataset, entries []catalog.Entry) error {
-	plans := planBuilds(entries, false)
+	plans := in.planBuilds(entries, false)
 	for i := range plans {
 		plans[i].Background = true
 	}
@@ -86,9 +91,9 @@ func (in *Ingest) requestBackgroundBuilds(ctx context.Context, tx catalog.Tx, d 
 }
 
 // planBuilds are the builds of those of the entries that something is built from.
-func planBuilds(entries []catalog.Entry, force bool) (plans []Plan) {
+func (in *Ingest) planBuilds(entries []catalog.Entry, force bool) (plans []Plan) {
 	for _, e := range entries {
-		if p, buildable := Product(e); buildable {
+		if p, buildable := in.Product(e); buildable {
 			plans = append(plans, planBuild(e, p, force))
 		}
 	}

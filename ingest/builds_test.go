@@ -86,7 +86,7 @@ func TestAForcedBuildNeverLeavesNoFile(t *testing.T) {
 	e := f.upload(t, "a.tif", geotiff(t))
 	f.work(t)
 	f.await(t, f.newestBuild(t, "a.tif").ID, catalog.TaskSucceeded)
-	p, _ := Product(e)
+	p, _ := f.Product(e)
 	before, err := f.folder.Stat(t.Context(), p.File("cog/cog.tif"))
 	require.NoError(t, err)
 	require.NoError(t, f.Build(t.Context(), f.dataset, "a.tif", true))

@@ -45,7 +45,7 @@ func (in *Ingest) SearchBuilds(ctx context.Context) (catalog.BuildSearch, error)
 	var errs []error
 	for entryType, kind := range kinds {
 		types = append(types, entryType)
-		if err := in.askForUnbuilt(ctx, catalog.Buildable{Type: entryType, Kind: kind, Version: builders[kind].version}, &search); err != nil {
+		if err := in.askForUnbuilt(ctx, catalog.Buildable{Type: entryType, Kind: kind, Version: in.version(kind)}, &search); err != nil {
 			errs = append(errs, err)
 		}
 	}

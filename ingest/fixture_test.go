@@ -105,7 +105,7 @@ func (f *fixture) age(t *testing.T, hash string, by time.Duration) {
 func (f *fixture) built(t *testing.T, e catalog.Entry) (key string) {
 	t.Helper()
 	e.Type = catalog.GeoRaster
-	p, _ := Product(e)
+	p, _ := f.Product(e)
 	require.NoError(t, f.entries.Update(t.Context(), func(tx catalog.Tx) error {
 		if _, err := tx.Exec(t.Context(), `update entries set type = 4 where dataset_id = $1 and path = $2`, f.dataset.ID, e.Path); err != nil {
 			return err

@@ -13,12 +13,15 @@ import (
 )
 
 // buildJob is what is to be built of the file that GDAL opens as Source, and
-// the folder where.
-type buildJob struct{ Source, Dir string }
+// the folder where, and how.
+type buildJob struct {
+	Source, Dir string
+	Options     raster.Options
+}
 
 // Progress is told metatile by metatile: a build that is silent for so long hangs.
 var buildCOG = sandbox.Register("build COG", 30*time.Minute, func(ctx context.Context, job buildJob, progress func(float64)) (bool, error) {
-	err := raster.Build(ctx, job.Source, job.Dir, progress)
+	err := raster.Build(ctx, job.Source, job.Dir, job.Options, progress)
 	return err == nil, err
 })
 

@@ -12,6 +12,7 @@ import (
 	"github.com/cairngeo/cairn"
 	"github.com/cairngeo/cairn/catalog"
 	"github.com/cairngeo/cairn/catalog/blob"
+	"github.com/cairngeo/cairn/ingest/raster"
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -53,13 +54,19 @@ func TestSameBytesTwiceAreOneBlobAndOneProduct(t *testing.T) {
 	assert.Equal(t, []string{abc}, f.blobs(t))
 
 	e := catalog.Entry{Hash: abc, Description: catalog.Description{Type: catalog.GeoRaster}}
-	one, buildable := Product(e)
+	one, buildable := f.Product(e)
 	assert.True(t, buildable)
 	e.Path = "elsewhere.tif"
-	other, _ := Product(e)
+	other, _ := f.Product(e)
 	assert.Equal(t, one.Key(), other.Key())
+	better := &Ingest{options: Options{COGs: raster.Options{Quality: 90, Memory: 1 << 20}}}
+	other, _ = better.Product(e)
+	assert.NotEqual(t, one.Key(), other.Key(), "tiles of another quality")
+	better.options.COGs.Quality = 0
+	other, _ = better.Product(e)
+	assert.Equal(t, one.Key(), other.Key(), "memory changes nothing")
 	e.Type = catalog.Markdown
-	_, buildable = Product(e)
+	_, buildable = f.Product(e)
 	assert.False(t, buildable)
 
 	var racing sync.WaitGroup

@@ -10,16 +10,18 @@ import (
 )
 
 // mosaicCOG is what the tiles of a mosaic are drawn from.
-var mosaicCOG = catalog.Product{Kind: "cog", Version: builders["cog"].version}
+func (in *Ingest) mosaicCOG() catalog.Product {
+	return catalog.Product{Kind: "cog", Version: in.version("cog")}
+}
 
 // MosaicRasters returns what lies where a tile of a mosaic is, from the top: no
 // more than are drawn while somebody waits. usual says that they are drawn in
 // their usual look. Then, of a whole dataset with the newest on top, it is the
 // dataset's overview, under what came since, where that shows nothing that is gone.
 func (in *Ingest) MosaicRasters(ctx context.Context, m catalog.Mosaic, usual bool, t maptile.Tile) ([]tiling.Raster, error) {
-	m.COG = mosaicCOG
+	m.COG = in.mosaicCOG()
 	if usual && m.Whole() {
-		at, err := in.catalog.OverviewAt(ctx, m.Datasets[0], mosaicCOG, t, tiling.MosaicLayers)
+		at, err := in.catalog.OverviewAt(ctx, m.Datasets[0], m.COG, t, tiling.MosaicLayers)
 		if err != nil {
 			return nil, err
 		}
@@ -33,7 +35,7 @@ func (in *Ingest) MosaicRasters(ctx context.Context, m catalog.Mosaic, usual boo
 
 // MosaicExtent returns what the rasters of a mosaic cover.
 func (in *Ingest) MosaicExtent(ctx context.Context, m catalog.Mosaic) (catalog.MosaicExtent, error) {
-	m.COG = mosaicCOG
+	m.COG = in.mosaicCOG()
 	return in.catalog.MosaicExtent(ctx, m)
 }
 

@@ -7,6 +7,7 @@ import (
 
 	"github.com/cairngeo/cairn"
 	"github.com/cairngeo/cairn/catalog"
+	"github.com/cairngeo/cairn/ingest/raster"
 	"github.com/cairngeo/cairn/sandbox"
 	"github.com/cairngeo/cairn/tiling"
 	"github.com/google/uuid"
@@ -22,6 +23,8 @@ type Options struct {
 	ArtifactLifetime     time.Duration // 24 hours
 	RetentionDays        int           // of tasks that ended; 60
 	IndexBytes           int64         // of the index files that are kept for the next who asks; 1 GiB
+
+	COGs raster.Options // how maps of rasters are built
 
 	Tiles *tiling.Server // draws what is exported; without it there are no exports
 
@@ -40,6 +43,7 @@ func (o Options) withDefaults() Options {
 		ArtifactLifetime:     cmp.Or(o.ArtifactLifetime, 24*time.Hour),
 		RetentionDays:        cmp.Or(o.RetentionDays, 60),
 		IndexBytes:           cmp.Or(o.IndexBytes, 1<<30),
+		COGs:                 o.COGs,
 		Tiles:                o.Tiles,
 		Reads:                o.Reads,
 		Builds:               o.Builds,

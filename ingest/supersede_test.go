@@ -17,7 +17,7 @@ func TestANewBuilderReplacesProductsInTheBackground(t *testing.T) {
 	f := newFixture(t)
 	ctx := t.Context()
 	e := f.upload(t, "a.tif", geotiff(t))
-	product, ok := Product(e)
+	product, ok := f.Product(e)
 	require.True(t, ok)
 	_, err := f.pool.Exec(ctx, `delete from river_job`)
 	require.NoError(t, err)

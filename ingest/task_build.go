@@ -45,7 +45,7 @@ func (b *buildTool) Plan(ctx context.Context, r Request) (Plan, error) {
 	if err != nil {
 		return Plan{}, err
 	}
-	p, ok := Product(e)
+	p, ok := b.Product(e)
 	if !ok {
 		return Plan{}, cairn.Errorf(cairn.Invalid, "Nothing is built from %q.", path)
 	}
@@ -83,7 +83,7 @@ func (b *buildTool) buildOne(ctx context.Context, run *Run) error {
 	}
 	run.Log("Building %s of %s", kind, *run.Task.Path)
 	run.Progress(0, "building")
-	job := buildJob{Source: b.store.Location(blob.Key(hash)), Dir: run.Dir}
+	job := buildJob{Source: b.store.Location(blob.Key(hash)), Dir: run.Dir, Options: b.options.COGs}
 	if _, err := maker.build.Call(ctx, b.options.Builds, job, func(percent float64) { run.Progress(percent, "building") }); err != nil {
 		return err
 	}
@@ -162,7 +162,7 @@ func (b *buildTool) missing(ctx context.Context, run *Run, asked map[string]stri
 		}
 		keys := make([]string, len(entries))
 		for i, e := range entries {
-			p, _ := Product(e)
+			p, _ := b.Product(e)
 			keys[i] = p.Key()
 		}
 		states, err := b.catalog.ProductStates(ctx, keys)

@@ -41,7 +41,7 @@ const fewestForOverview = 4
 
 // Run makes the picture, unless the same was made before, and puts it in place.
 func (o *mosaicOverview) Run(ctx context.Context, run *Run) error {
-	inputs, finest, err := o.catalog.OverviewInputs(ctx, run.Task.Dataset, mosaicCOG)
+	inputs, finest, err := o.catalog.OverviewInputs(ctx, run.Task.Dataset, o.mosaicCOG())
 	if err != nil {
 		return err
 	}

@@ -82,7 +82,7 @@ func (x *rasterExport) Plan(ctx context.Context, r Request) (Plan, error) {
 
 // built returns the files of a raster that is built.
 func (x *rasterExport) built(ctx context.Context, e catalog.Entry) (tiling.Raster, error) {
-	p, ok := Product(e)
+	p, ok := x.Product(e)
 	if !ok || p.Kind != "cog" {
 		return tiling.Raster{}, cairn.Errorf(cairn.Invalid, "%q is no raster that can be exported.", e.Path)
 	}

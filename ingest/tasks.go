@@ -157,7 +157,7 @@ func (in *Ingest) productOf(ctx context.Context, t catalog.Task, d *catalog.Data
 	if err != nil && cairn.CodeOf(err) != cairn.NotFound {
 		return nil, err
 	}
-	p, ok := Product(e)
+	p, ok := in.Product(e)
 	if !ok || p.Key() != *t.Product {
 		return nil, cairn.Errorf(cairn.Conflict, "%q is no longer the file that was built. Build it anew.", *t.Path)
 	}

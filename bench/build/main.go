@@ -84,7 +84,7 @@ func (c contest) run(ctx context.Context, source, dir string, rounds int) error 
 	var ratios []float64
 	for range rounds {
 		began, before := time.Now(), cpu(syscall.RUSAGE_SELF)
-		if err := raster.Build(ctx, source, own, nil); err != nil {
+		if err := raster.Build(ctx, source, own, raster.Options{}, nil); err != nil {
 			return err
 		}
 		mine, mineCPU := time.Since(began), cpu(syscall.RUSAGE_SELF)-before

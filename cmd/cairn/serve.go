@@ -45,6 +45,7 @@ type serveCommand struct {
 
 	Monitoring monitoringFlags `embed:""`
 	Sandboxes  sandboxFlags    `embed:""`
+	Builds     buildFlags      `embed:""`
 	Rendering  renderFlags     `embed:""`
 	Hub        hubFlags        `embed:""`
 }
@@ -157,6 +158,9 @@ func (s *serveCommand) start(ctx context.Context) (n *node, err error) {
 	tiles := tiling.New(store, drawing)
 	n.onStop(func(context.Context) error { tiles.Close(); return nil })
 	options := s.Tasks.options()
+	if options.COGs, err = s.Builds.options(); err != nil {
+		return n, err
+	}
 	options.Tiles, options.Reads, options.Builds = tiles, reads, builds
 	s.Indexes.apply(&options)
 	intake, jobs, err := ingest.New(entries, store, pool, options)

@@ -14,10 +14,6 @@ import (
 	"github.com/cairngeo/cairn"
 )
 
-// Version is the version of what [Build] makes. It is part of a product's key:
-// raise it when the same source gets a different COG.
-const Version = "3"
-
 // The files that a build leaves.
 const (
 	COGName        = "cog.tif"
@@ -29,9 +25,9 @@ const (
 // and cog.tif.stats.json (see [Statistics]) into the existing folder dir, both or neither.
 //
 // The COG lies on the WebMercatorQuad grid as the package's documentation says.
-// 8-bit grey, palette and RGB rasters become WebP, RGB the lossy one of quality 80,
-// with an alpha band for what nodata, mask or alpha leaves out. All others
-// keep their type and values under ZSTD, and their nodata if it is an
+// 8-bit grey, palette and RGB rasters become WebP, RGB the lossy one unless the
+// options say otherwise, with an alpha band for what nodata, mask or alpha
+// leaves out. All others keep their type and values, and their nodata if it is an
 // ordinary number, else an alpha band. A source that is such a file already
 // is copied.
 //
@@ -39,7 +35,8 @@ const (
 // several goroutines, one after the other. When ctx is done Build stops at
 // once with its cause. A source that can't become a map is a *cairn.Error of
 // code Invalid, its message written for whoever uploaded it.
-func Build(ctx context.Context, source, dir string, progress func(percent float64)) (err error) {
+func Build(ctx context.Context, source, dir string, o Options, progress func(percent float64)) (err error) {
+	o = o.withDefaults()
 	if err := readable(source); err != nil {
 		return fmt.Errorf("build %s: %w", source, err)
 	}
@@ -48,7 +45,7 @@ func Build(ctx context.Context, source, dir string, progress func(percent float6
 		return cairn.Errorf(cairn.Invalid, "The file is no GeoTIFF that can be read: it is damaged, incomplete or of another format.").Because(err)
 	}
 	defer ds.Close()
-	r, err := recipeFor(ds)
+	r, err := recipeFor(ds, o)
 	if err != nil {
 		return err
 	}
@@ -66,7 +63,7 @@ func Build(ctx context.Context, source, dir string, progress func(percent float6
 	if isAligned(ds, r) {
 		err = adopt(ctx, ds, source, work, percent)
 	} else {
-		err = construct(ctx, source, work, p, r, ds, part(percent, 0, 98))
+		err = construct(ctx, source, work, p, r, ds, o, part(percent, 0, 98))
 	}
 	if err != nil {
 		return err

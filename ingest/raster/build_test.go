@@ -320,7 +320,7 @@ func TestProgressRisesAndCancelLeavesNothing(t *testing.T) {
 	t.Parallel()
 	source := rgb.write(t)
 	var seen []float64
-	require.NoError(t, Build(context.Background(), source, t.TempDir(), func(p float64) { seen = append(seen, p) }))
+	require.NoError(t, Build(context.Background(), source, t.TempDir(), Options{}, func(p float64) { seen = append(seen, p) }))
 	assert.IsIncreasing(t, seen)
 	assert.Equal(t, 100.0, seen[len(seen)-1])
 	assert.Greater(t, len(seen), 10)
@@ -331,7 +331,7 @@ func TestProgressRisesAndCancelLeavesNothing(t *testing.T) {
 			ctx, cancel := context.WithCancel(context.Background())
 			defer cancel()
 			dir := t.TempDir()
-			err := Build(ctx, source, dir, func(p float64) {
+			err := Build(ctx, source, dir, Options{}, func(p float64) {
 				if p >= at {
 					cancel()
 				}

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"runtime"
 	"slices"
 
 	"github.com/airbusgeo/godal"
@@ -15,8 +14,8 @@ import (
 
 // construct builds the COG and its statistics in work: all tiles into a spool,
 // then, when their sizes are known, the file.
-func construct(ctx context.Context, source, work string, p plan, r recipe, ds *godal.Dataset, progress func(float64)) (err error) {
-	b := budgetFor(p, r, ds, runtime.GOMAXPROCS(0))
+func construct(ctx context.Context, source, work string, p plan, r recipe, ds *godal.Dataset, o Options, progress func(float64)) (err error) {
+	b := budgetFor(p, r, ds, o)
 	spool, err := newSpool(work)
 	if err != nil {
 		return fmt.Errorf("build: %w", err)
@@ -109,10 +108,13 @@ func newPainter(source string, p plan, r recipe, from, to int) (painter, error) 
 // format says how the product of r is stored.
 func (r recipe) format() imageFormat {
 	f := imageFormat{bits: 8 * r.dataType.Size(), sampleFormat: 1, compression: compressionWebP, photometric: photometricRGB, planes: 1,
-		bands: r.bands, lossless: r.codec != lossyWebP}
+		bands: r.bands}
+	if r.codec == lossyWebP {
+		f.quality = r.quality
+	}
 	samples := 3
 	if r.codec == lossless {
-		f.compression, f.predictor, f.photometric, samples = compressionZSTD, predictIntegers, photometricGrey, 1
+		f.compression, f.predictor, f.photometric, samples = compressionOf(r.compression), predictIntegers, photometricGrey, 1
 		switch r.dataType {
 		case godal.Int16, godal.Int32:
 			f.sampleFormat = 2
@@ -134,6 +136,14 @@ func (r recipe) format() imageFormat {
 		f.nodata = decimal(*r.nodata)
 	}
 	return f
+}
+
+// compressionOf is TIFF's number of a codec of values.
+func compressionOf(compression string) uint16 {
+	if compression == Deflate {
+		return compressionDeflate
+	}
+	return compressionZSTD
 }
 
 // binCOG makes the histograms of those bands whose values were not counted one

@@ -34,6 +34,7 @@ func BuildDrawn(ctx context.Context, file string, a Area, draw func(ctx context.
 		return cairn.Errorf(cairn.Invalid, "The rasters lie too far apart for one picture.")
 	}
 	r := color(nil)
+	r.quality = usualQuality
 	spool, err := newSpool(filepath.Dir(file))
 	if err != nil {
 		return fmt.Errorf("build: %w", err)
@@ -98,7 +99,7 @@ func (d *drawn) code(s surface, x, y int, _ bool, put func(plane int, block []by
 	if c == empty {
 		return nil
 	}
-	if d.block, err = p.code(d.block[:0], x, y, c, webPQuality); err != nil {
+	if d.block, err = p.code(d.block[:0], x, y, c, usualQuality); err != nil {
 		return err
 	}
 	return put(0, d.block)

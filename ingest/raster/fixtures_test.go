@@ -84,7 +84,7 @@ func (f fixture) write(t *testing.T) string {
 func build(t *testing.T, source string) string {
 	t.Helper()
 	dir := t.TempDir()
-	require.NoError(t, Build(context.Background(), source, dir, nil))
+	require.NoError(t, Build(context.Background(), source, dir, Options{}, nil))
 	return filepath.Join(dir, COGName)
 }
 
@@ -92,7 +92,7 @@ func build(t *testing.T, source string) string {
 func buildError(t *testing.T, source string) error {
 	t.Helper()
 	dir := t.TempDir()
-	err := Build(context.Background(), source, dir, nil)
+	err := Build(context.Background(), source, dir, Options{}, nil)
 	require.Error(t, err)
 	requireEmpty(t, dir)
 	return err

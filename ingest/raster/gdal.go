@@ -2,6 +2,7 @@ package raster
 
 import (
 	"os"
+	"strconv"
 	"strings"
 	"sync"
 
@@ -12,13 +13,13 @@ import (
 
 // cacheMegabytes bounds GDAL's block cache, which all files that are open
 // share. GDAL's own default, 5 % of the machine, grows with it.
-const cacheMegabytes = "256"
+const cacheMegabytes = 256
 
 var setUpGDAL = sync.OnceFunc(func() {
 	// GDAL reads its options from the environment; godal has no other way to
 	// set one for the whole process.
 	if _, set := os.LookupEnv("GDAL_CACHEMAX"); !set {
-		os.Setenv("GDAL_CACHEMAX", cacheMegabytes)
+		os.Setenv("GDAL_CACHEMAX", strconv.Itoa(cacheMegabytes))
 	}
 	godal.RegisterAll()
 })

@@ -5,7 +5,6 @@ import (
 	"unsafe"
 
 	"github.com/airbusgeo/godal"
-	"github.com/klauspost/compress/zstd"
 )
 
 // A numbers is the painter of a source that keeps its values, for some of its bands.
@@ -26,7 +25,7 @@ type numbers[T sample] struct {
 	raw      []byte
 	block    []byte
 	buffer   []float64
-	encoder  *zstd.Encoder
+	compress compressor
 	counted  []tally
 }
 
@@ -46,8 +45,7 @@ func newNumbers[T sample](location string, p plan, r recipe, from, to int) (pain
 		nan := math.NaN()
 		n.samples.nan = new(T(nan))
 	}
-	n.encoder, err = zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedBetterCompression), zstd.WithEncoderConcurrency(1), zstd.WithEncoderCRC(false))
-	if err != nil {
+	if n.compress, err = newCompressor(r.compression); err != nil {
 		s.close()
 		return nil, err
 	}
@@ -249,8 +247,10 @@ func (n *numbers[T]) code(s surface, x, y int, count bool, put func(plane int, b
 	return nil
 }
 
-func (n *numbers[T]) put(v *values[T], bands [][]T, x, y, plane int, put func(plane int, block []byte) error) error {
+func (n *numbers[T]) put(v *values[T], bands [][]T, x, y, plane int, put func(plane int, block []byte) error) (err error) {
 	n.raw = predicted(n.raw[:0], bands, v.side, x, y)
-	n.block = n.encoder.EncodeAll(n.raw, n.block[:0])
+	if n.block, err = n.compress(n.block[:0], n.raw); err != nil {
+		return err
+	}
 	return put(plane, n.block)
 }

@@ -95,7 +95,7 @@ func TestCancelledBuildsEndAtOnce(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
 	dir := t.TempDir()
-	require.ErrorIs(t, Build(ctx, wide(godal.Byte, 1, 0).write(t), dir, nil), context.Canceled)
+	require.ErrorIs(t, Build(ctx, wide(godal.Byte, 1, 0).write(t), dir, Options{}, nil), context.Canceled)
 	requireEmpty(t, dir)
 }
 
@@ -105,13 +105,13 @@ func TestMemoryIsBounded(t *testing.T) {
 	ds, err := openTIFF(f.write(t))
 	require.NoError(t, err)
 	defer ds.Close()
-	r, err := recipeFor(ds)
+	r, err := recipeFor(ds, Options{}.withDefaults())
 	require.NoError(t, err)
 	p := plan{zoom: 22, levels: 16, data: tileRange{0, 0, 1 << 16, 1 << 7}}
 	p.grid = p.data.alignedTo(p.levels - 1)
 	for _, cores := range []int{1, 2, 8, 64} {
-		b := budgetFor(p, r, ds, cores)
-		assert.LessOrEqual(t, b.need(p, r), workMemory, "%d cores", cores)
+		b := budgetFor(p, r, ds, Options{Workers: cores}.withDefaults())
+		assert.LessOrEqual(t, b.need(p, r)+cacheBytes()+codingMemory, int64(1<<30), "%d cores", cores)
 		assert.Positive(t, b.bands)
 		assert.Positive(t, b.workers)
 	}

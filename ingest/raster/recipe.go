@@ -12,9 +12,9 @@ import (
 type codec int
 
 const (
-	lossyWebP    codec = iota // quality 80, with alpha
+	lossyWebP    codec = iota // with alpha
 	losslessWebP              // with alpha
-	lossless                  // ZSTD of the source's own type, with predictor
+	lossless                  // the source's own type, with predictor
 )
 
 const (
@@ -34,6 +34,8 @@ const (
 // A recipe says how the pixels of a source become the pixels of its COG.
 type recipe struct {
 	codec        codec
+	quality      int    // of lossyWebP
+	compression  string // of lossless
 	resampling   resampling
 	dataType     godal.DataType
 	sources      int       // bands of the source but its alpha band
@@ -54,7 +56,7 @@ type cogBand struct {
 
 // recipeFor decides how ds is stored: pictures for the eye (8-bit grey,
 // palette, RGB) as WebP with alpha, everything else as the numbers it holds.
-func recipeFor(ds *godal.Dataset) (recipe, error) {
+func recipeFor(ds *godal.Dataset, o Options) (recipe, error) {
 	bands := ds.Bands()
 	if err := checkBands(ds, bands); err != nil {
 		return recipe{}, err
@@ -64,7 +66,10 @@ func recipeFor(ds *godal.Dataset) (recipe, error) {
 	}
 	hasAlpha := len(bands) < len(ds.Bands())
 	r := kindOf(bands, hasAlpha)
-	r.sourceAlpha = hasAlpha
+	r.sourceAlpha, r.quality, r.compression = hasAlpha, o.Quality, o.Compression
+	if r.codec == lossyWebP && o.Lossless {
+		r.codec = losslessWebP
+	}
 	return r, nil
 }
 

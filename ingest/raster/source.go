@@ -7,6 +7,7 @@ type source struct {
 	ds            *godal.Dataset
 	bands         []godal.Band
 	width, height int
+	piece         int // the side of what is drawn at once, in pixels
 	projector     *projector
 }
 
@@ -21,7 +22,7 @@ func openSource(location string, p plan) (*source, error) {
 		return nil, err
 	}
 	size := ds.Structure()
-	return &source{ds: ds, bands: ds.Bands(), width: size.SizeX, height: size.SizeY, projector: projector}, nil
+	return &source{ds: ds, bands: ds.Bands(), width: size.SizeX, height: size.SizeY, piece: tileSize << pieceSpan(ds), projector: projector}, nil
 }
 
 func (s *source) close() {
@@ -67,33 +68,52 @@ func (s *source) views(m mesh, coarse bool, limit int) (views []view, largest in
 func viewLimit(w, h int) int { return 2*w*h + 1<<17 }
 
 // inViews calls draw with the views of what a source shows at the w x h pixels
-// from (x, y) of the grid; piece by piece, (dx, dy) from there, where that would be too much to hold.
+// from (x, y) of the grid: piece by piece, each (dx, dy) from there.
 func (s *source) inViews(x, y, w, h int, draw func(m mesh, v view, dx, dy, w, h int) error) error {
-	limit := viewLimit(w, h)
-	var piece func(dx, dy, w, h int) error
-	piece = func(dx, dy, w, h int) error {
-		m := s.projector.mesh(x+dx, y+dy, w, h)
-		whole := max(w, h) <= tileSize
-		views, largest := s.views(m, whole, limit)
-		if largest > limit && !whole {
-			right, lower := halfOf(w), halfOf(h)
-			for _, part := range [4][4]int{{0, 0, right, lower}, {right, 0, w - right, lower}, {0, lower, right, h - lower}, {right, lower, w - right, h - lower}} {
-				if part[2] > 0 && part[3] > 0 {
-					if err := piece(dx+part[0], dy+part[1], part[2], part[3]); err != nil {
-						return err
-					}
-				}
+	for top := y; top < y+h; {
+		bottom := min((top/s.piece+1)*s.piece, y+h)
+		for left := x; left < x+w; {
+			right := min((left/s.piece+1)*s.piece, x+w)
+			err := s.inParts(left, top, right-left, bottom-top, viewLimit(right-left, bottom-top), func(m mesh, v view, dx, dy, w, h int) error {
+				return draw(m, v, left-x+dx, top-y+dy, w, h)
+			})
+			if err != nil {
+				return err
 			}
-			return nil
+			left = right
 		}
-		for _, v := range views {
-			if err := draw(m, v, dx, dy, w, h); err != nil {
+		top = bottom
+	}
+	return nil
+}
+
+// inParts calls draw with the views of a piece; part by part, where that
+// would be more than limit pixels to hold.
+func (s *source) inParts(x, y, w, h, limit int, draw func(m mesh, v view, dx, dy, w, h int) error) error {
+	m := s.projector.mesh(x, y, w, h)
+	whole := max(w, h) <= tileSize
+	views, largest := s.views(m, whole, limit)
+	if largest > limit && !whole {
+		right, lower := halfOf(w), halfOf(h)
+		for _, part := range [4][4]int{{0, 0, right, lower}, {right, 0, w - right, lower}, {0, lower, right, h - lower}, {right, lower, w - right, h - lower}} {
+			if part[2] <= 0 || part[3] <= 0 {
+				continue
+			}
+			err := s.inParts(x+part[0], y+part[1], part[2], part[3], limit, func(m mesh, v view, dx, dy, w, h int) error {
+				return draw(m, v, part[0]+dx, part[1]+dy, w, h)
+			})
+			if err != nil {
 				return err
 			}
 		}
 		return nil
 	}
-	return piece(0, 0, w, h)
+	for _, v := range views {
+		if err := draw(m, v, 0, 0, w, h); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // halfOf is half a side, in whole tiles, rounded up.

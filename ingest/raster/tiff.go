@@ -24,17 +24,18 @@ type imageFormat struct {
 	planes       int      // 1: samples are interleaved by pixel
 	bands        []cogBand
 	nodata       string
-	lossless     bool
+	quality      int // of WebP; 0 is lossless
 }
 
 // The values of TIFF tags that COGs of ours have.
 const (
-	compressionZSTD  = 50000
-	compressionWebP  = 50001
-	photometricGrey  = 1
-	photometricRGB   = 2
-	extraUnspecified = 0
-	extraAlpha       = 2 // not premultiplied
+	compressionDeflate = 8
+	compressionZSTD    = 50000
+	compressionWebP    = 50001
+	photometricGrey    = 1
+	photometricRGB     = 2
+	extraUnspecified   = 0
+	extraAlpha         = 2 // not premultiplied
 )
 
 // The structure that readers of COGs rely on, as GDAL writes it: directories
@@ -357,10 +358,10 @@ func (c *cogWriter) metadata() (string, error) {
 	}
 	switch {
 	case c.format.compression != compressionWebP:
-	case c.format.lossless:
+	case c.format.quality == 0:
 		items = append(items, item{Name: "COMPRESSION_REVERSIBILITY", Domain: "IMAGE_STRUCTURE", Value: "LOSSLESS"})
 	default:
-		items = append(items, item{Name: "WEBP_LEVEL", Domain: "IMAGE_STRUCTURE", Value: fmt.Sprint(webPQuality)})
+		items = append(items, item{Name: "WEBP_LEVEL", Domain: "IMAGE_STRUCTURE", Value: fmt.Sprint(c.format.quality)})
 	}
 	for i, b := range c.format.bands {
 		sample := fmt.Sprint(i)

@@ -1,6 +1,6 @@
 package raster
 
-const webPQuality = 80
+import "github.com/cairngeo/cairn/tiling/webp"
 
 // A visual is the painter of a source that becomes a picture.
 type visual struct {
@@ -68,9 +68,9 @@ func (v *visual) code(s surface, x, y int, count bool, put func(plane int, block
 	if count {
 		p.count(x, y, v.bands)
 	}
-	quality := webPQuality
+	quality := v.recipe.quality
 	if v.recipe.codec == losslessWebP {
-		quality = 0
+		quality = webp.Lossless
 	}
 	if v.block, err = p.code(v.block[:0], x, y, c, quality); err != nil {
 		return err
