@@ -9,8 +9,6 @@ import (
 	"strconv"
 	"sync"
 
-	"github.com/airbusgeo/godal"
-
 	"github.com/cairngeo/cairn"
 )
 
@@ -28,8 +26,8 @@ const (
 // 8-bit grey, palette and RGB rasters become WebP, RGB the lossy one unless the
 // options say otherwise, with an alpha band for what nodata, mask or alpha
 // leaves out. All others keep their type and values, and their nodata if it is an
-// ordinary number, else an alpha band. A source that is such a file already
-// is copied.
+// ordinary number, else an alpha band. The blocks of a source that
+// lies on the grid, in levels and a codec that are served, are taken as they are.
 //
 // progress, which may be nil, gets percents that grow from 0 to 100; it is called from
 // several goroutines, one after the other. When ctx is done Build stops at
@@ -60,8 +58,12 @@ func Build(ctx context.Context, source, dir string, o Options, progress func(per
 	defer func() { err = errors.Join(err, os.RemoveAll(work)) }()
 
 	percent := rising(progress)
-	if isAligned(ds, r) {
-		err = adopt(ctx, ds, source, work, percent)
+	a, err := openAligned(ctx, source, work, ds, r)
+	if err != nil {
+		return fmt.Errorf("build: %w", err)
+	}
+	if a != nil {
+		err = errors.Join(repack(ctx, a, work, o, part(percent, 0, 98)), a.file.Close())
 	} else {
 		err = construct(ctx, source, work, p, r, ds, o, part(percent, 0, 98))
 	}
@@ -76,27 +78,6 @@ func Build(ctx context.Context, source, dir string, o Options, progress func(per
 	}
 	percent(100)
 	return nil
-}
-
-// adopt copies a source that needs no build, once all of it is found to be intact.
-func adopt(ctx context.Context, ds *godal.Dataset, source, work string, progress func(float64)) error {
-	target := filepath.Join(work, COGName)
-	if err := copyFile(ctx, source, target); err != nil {
-		return err
-	}
-	if err := checkBlocks(ctx, target); err != nil {
-		return err
-	}
-	progress(30)
-	size := ds.Structure()
-	bands, err := readStatistics(ctx, ds, pixelRect{w: size.SizeX, h: size.SizeY}, part(progress, 30, 99))
-	if err != nil {
-		if ctx.Err() != nil {
-			return err
-		}
-		return errDamaged(err)
-	}
-	return writeStatistics(filepath.Join(work, StatisticsName), bands)
 }
 
 // part maps 0 to 100 percent of a step to from to to percent of the whole.

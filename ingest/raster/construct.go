@@ -34,12 +34,16 @@ func construct(ctx context.Context, source, work string, p plan, r recipe, ds *g
 		}
 		bands = append(bands, tallies...)
 	}
+	return assemble(ctx, work, &cogWriter{plan: p, format: format, levels: levels, blocks: spool.file}, bands, b.workers, part(progress, 80, 100))
+}
+
+// assemble writes the COG, and the statistics of its bands, in work.
+func assemble(ctx context.Context, work string, writer *cogWriter, bands []tally, workers int, progress func(float64)) error {
 	cog := filepath.Join(work, COGName)
-	writer := &cogWriter{plan: p, format: format, levels: levels, spool: spool}
-	if err := writeFile(cog, func(f *os.File) error { return writer.write(ctx, f, part(progress, 80, 90)) }); err != nil {
+	if err := writeFile(cog, func(f *os.File) error { return writer.write(ctx, f, part(progress, 0, 50)) }); err != nil {
 		return err
 	}
-	if err := binCOG(ctx, cog, p, bands, b.workers, part(progress, 90, 100)); err != nil {
+	if err := binCOG(ctx, cog, writer.plan, bands, workers, part(progress, 50, 100)); err != nil {
 		return err
 	}
 	progress(100)

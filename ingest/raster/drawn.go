@@ -49,7 +49,7 @@ func BuildDrawn(ctx context.Context, file string, a Area, draw func(ctx context.
 	if err := pyramid.run(ctx); err != nil {
 		return err
 	}
-	writer := &cogWriter{plan: p, format: r.format(), levels: levels, spool: spool}
+	writer := &cogWriter{plan: p, format: r.format(), levels: levels, blocks: spool.file}
 	if err := writeFile(file, func(f *os.File) error { return writer.write(ctx, f, part(percent, 90, 100)) }); err != nil {
 		return err
 	}

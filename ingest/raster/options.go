@@ -8,7 +8,7 @@ import (
 
 // version is the version of what [Build] makes: raise it when the same source
 // and options give a different COG.
-const version = "3"
+const version = "4"
 
 // How blocks of rasters that keep their values are compressed.
 const (

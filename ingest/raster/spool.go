@@ -2,6 +2,7 @@ package raster
 
 import (
 	"fmt"
+	"io"
 	"os"
 	"sync/atomic"
 )
@@ -25,7 +26,7 @@ func newSpool(dir string) (*spool, error) {
 	return &spool{file: file}, nil
 }
 
-// An extent is where a coded tile lies in the spool. An empty one is a tile without data.
+// An extent is where a coded tile lies in a file: the spool, or the source. An empty one is a tile without data.
 type extent struct {
 	at   int64
 	size uint32
@@ -39,12 +40,13 @@ func (s *spool) add(block []byte) (extent, error) {
 	return extent{at: at, size: uint32(len(block))}, nil
 }
 
-func (s *spool) read(e extent, buffer []byte) ([]byte, error) {
+// read reads the tile from the file in which it lies, into buffer if that is large enough.
+func (e extent) read(from io.ReaderAt, buffer []byte) ([]byte, error) {
 	if cap(buffer) < int(e.size) {
 		buffer = make([]byte, e.size, 2*e.size)
 	}
 	buffer = buffer[:e.size]
-	if _, err := s.file.ReadAt(buffer, e.at); err != nil {
+	if _, err := from.ReadAt(buffer, e.at); err != nil {
 		return buffer, fmt.Errorf("read a tile again: %w", err)
 	}
 	return buffer, nil

@@ -101,16 +101,15 @@ func (t *tally) settle() {
 	t.counts = nil
 }
 
-// readStatistics takes the statistics of the pixels within window of ds, of
-// any type, by reading them twice.
-func readStatistics(ctx context.Context, ds *godal.Dataset, window pixelRect, progress func(float64)) ([]tally, error) {
-	tallies := make([]tally, ds.Structure().NBands)
-	err := eachTile(ctx, ds, window, part(progress, 0, 50), func(band int, values []float64) { tallies[band].moments.Add(values) })
-	if err != nil {
-		return nil, err
+// add takes values, or counts them.
+func (t *tally) add(values []float64) {
+	if t.counts == nil {
+		t.moments.Add(values)
+		return
 	}
-	err = eachTile(ctx, ds, window, part(progress, 50, 100), func(band int, values []float64) { tallies[band].bin(values) })
-	return tallies, err
+	for _, v := range values {
+		t.counts[int(v)-t.lowest]++
+	}
 }
 
 // bin counts values in the histogram.

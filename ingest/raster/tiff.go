@@ -29,6 +29,8 @@ type imageFormat struct {
 
 // The values of TIFF tags that COGs of ours have.
 const (
+	compressionNone    = 1
+	compressionLZW     = 5
 	compressionDeflate = 8
 	compressionZSTD    = 50000
 	compressionWebP    = 50001
@@ -37,6 +39,9 @@ const (
 	extraUnspecified   = 0
 	extraAlpha         = 2 // not premultiplied
 )
+
+// unknownQuality is that of WebP blocks of which nobody says how they were made.
+const unknownQuality = -1
 
 // The structure that readers of COGs rely on, as GDAL writes it: directories
 // from the full resolution to the smallest, their arrays, then the tiles
@@ -89,19 +94,19 @@ func little(v any) []byte {
 	return b
 }
 
-// A cogWriter writes a COG of blocks that are all in a spool.
+// A cogWriter writes a COG of blocks that all lie in another file.
 type cogWriter struct {
 	plan   plan
 	format imageFormat
 	levels []*level
-	spool  *spool
+	blocks io.ReaderAt
 
 	arrays []int64 // where the offsets, and behind them the sizes, of each level's tiles stand
 	tiles  []int64 // where each level's tiles begin
 }
 
 // write writes the file to w. The same blocks give the same bytes, in
-// whatever order they came into the spool.
+// whatever order they lie there.
 func (c *cogWriter) write(ctx context.Context, w io.Writer, progress func(percent float64)) error {
 	directories, err := c.layOut()
 	if err != nil {
@@ -131,7 +136,7 @@ func (c *cogWriter) write(ctx context.Context, w io.Writer, progress func(percen
 				}
 			}
 			written++
-			if buffer, err = c.spool.read(e, buffer); err != nil {
+			if buffer, err = e.read(c.blocks, buffer); err != nil {
 				return err
 			}
 			out.Write(binary.LittleEndian.AppendUint32(nil, e.size))
@@ -358,6 +363,7 @@ func (c *cogWriter) metadata() (string, error) {
 	}
 	switch {
 	case c.format.compression != compressionWebP:
+	case c.format.quality == unknownQuality:
 	case c.format.quality == 0:
 		items = append(items, item{Name: "COMPRESSION_REVERSIBILITY", Domain: "IMAGE_STRUCTURE", Value: "LOSSLESS"})
 	default:

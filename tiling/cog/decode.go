@@ -74,10 +74,10 @@ func (l *Level) decodable(samples int) error {
 		return damaged("its samples of %d bits are of a type that can't be decoded", l.BitsPerSample)
 	case pixels > maxDecoded || pixels*uint64(samples)*uint64(l.Type.Size()) > maxDecoded:
 		return damaged("its tiles of %dx%d pixels are too large", l.TileWidth, l.TileHeight)
-	case l.predictor != predictNothing && (l.BitsPerSample%8 != 0 || l.BitsPerSample/8 != l.Type.Size()):
+	case l.Predictor != predictNothing && (l.BitsPerSample%8 != 0 || l.BitsPerSample/8 != l.Type.Size()):
 		return damaged("it has a predictor of samples of %d bits", l.BitsPerSample)
-	case l.predictor == predictFloats && !l.Type.Float(), l.predictor < predictNothing, l.predictor > predictFloats:
-		return damaged("its predictor %d can't be undone", l.predictor)
+	case l.Predictor == predictFloats && !l.Type.Float(), l.Predictor < predictNothing, l.Predictor > predictFloats:
+		return damaged("its predictor %d can't be undone", l.Predictor)
 	}
 	return nil
 }

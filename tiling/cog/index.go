@@ -51,8 +51,8 @@ type Level struct {
 	Samples, BitsPerSample int
 	Planes                 int // 1 if the samples are interleaved by pixel, else Samples
 	Type                   Type
-	predictor              int
-	order                  binary.ByteOrder
+	Predictor              int // the TIFF tag's value, 1 for none
+	Order                  binary.ByteOrder
 	offsets, counts        table
 }
 
@@ -122,7 +122,7 @@ func parse(r io.ReaderAt, size int64) (*Index, error) {
 }
 
 func (t *file) level(d directory) (Level, error) {
-	l := Level{order: t.order}
+	l := Level{Order: t.order}
 	var format int
 	for _, part := range []struct {
 		tag       uint16
@@ -138,7 +138,7 @@ func (t *file) level(d directory) (Level, error) {
 		{tagSamplesPerPixel, &l.Samples, 1, math.MaxUint16},
 		{tagBitsPerSample, &l.BitsPerSample, 1, math.MaxUint16},
 		{tagPlanarConfig, &l.Planes, 1, 2},
-		{tagPredictor, &l.predictor, 1, math.MaxUint16},
+		{tagPredictor, &l.Predictor, 1, math.MaxUint16},
 		{tagSampleFormat, &format, 1, math.MaxUint16},
 	} {
 		v, err := t.integer(d, part.tag, part.otherwise)

@@ -63,7 +63,7 @@ func words[W word](l *Level, raw []byte, row, samples int) []W {
 			unpack(out[y*row:][:row], raw[y*l.rowBytes(samples):], l.BitsPerSample)
 		}
 		return out
-	case l.predictor == predictFloats:
+	case l.Predictor == predictFloats:
 		for y := range l.TileHeight {
 			planes := raw[y*row*size:][:row*size]
 			accumulate(planes, samples)
@@ -71,13 +71,13 @@ func words[W word](l *Level, raw []byte, row, samples int) []W {
 		}
 		return out
 	}
-	if l.order == binary.BigEndian && size > 1 {
+	if l.Order == binary.BigEndian && size > 1 {
 		for i := 0; i < len(raw); i += size {
 			slices.Reverse(raw[i : i+size])
 		}
 	}
 	load(out, raw)
-	if l.predictor == predictIntegers {
+	if l.Predictor == predictIntegers {
 		for y := range l.TileHeight {
 			accumulate(out[y*row:][:row], samples)
 		}
