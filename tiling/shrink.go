@@ -67,16 +67,28 @@ func joined(planes jpeg.Planes, width, height int) *picture {
 func average(plane jpeg.Plane, width, height int) []float32 {
 	m := rect{0, 0, plane.Width, plane.Height}.mapTo(width, height)
 	across, down := along(style.Average, m.x, m.stepX, width), along(style.Average, m.y, m.stepY, height)
-	var part rect
-	part.x, part.width = across.span()
-	part.y, part.height = down.span()
-	values := make([]float32, 0, part.width*part.height) // taps may reach beyond the edges
-	for y := range part.height {
-		row := plane.Samples[between(0, part.y+y, plane.Height-1)*plane.Stride:]
-		for x := range part.width {
-			values = append(values, float32(row[between(0, part.x+x, plane.Width-1)]))
+	narrow := make([]float32, width*plane.Height)
+	for y := range plane.Height {
+		row := plane.Samples[y*plane.Stride:][:plane.Width]
+		for i, first := range across.first {
+			sum := float32(0)
+			for k, w := range across.weights[i*across.n:][:across.n] {
+				sum += w * float32(row[between(0, first+k, plane.Width-1)]) // beyond the edges w is next to 0
+			}
+			narrow[y*width+i] = sum
 		}
 	}
-	s := &scaler[float32]{across: across, down: down, part: part}
-	return s.convolve(values)
+	out := make([]float32, width*height)
+	for j, first := range down.first {
+		to := out[j*width:][:width]
+		for k, w := range down.weights[j*down.n:][:down.n] {
+			if w == 0 {
+				continue
+			}
+			for i, v := range narrow[between(0, first+k, plane.Height-1)*width:][:width] {
+				to[i] += w * v
+			}
+		}
+	}
+	return out
 }

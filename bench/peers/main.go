@@ -14,12 +14,13 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"time"
 
 	"github.com/cairngeo/cairn/bench/rig"
 )
 
 const (
-	rounds = 5
+	rounds = 3
 	atOnce = 8 // requests
 )
 
@@ -95,8 +96,12 @@ func cold(ctx context.Context, dir string, measure func(*rig.Node) (float64, err
 		return 0, err
 	}
 	defer func() { err = errors.Join(err, node.Stop()) }()
+	time.Sleep(settling)
 	return measure(node)
 }
+
+// settling is what a node gets to do what it does at its start.
+const settling = 5 * time.Second
 
 // prepare uploads the rasters, waits for their builds, and returns the path of
 // their dataset.

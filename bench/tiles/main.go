@@ -17,7 +17,7 @@ import (
 const (
 	rounds   = 11
 	duration = 2 * time.Second // of one measurement
-	wanted   = 0.6
+	wanted   = 0.8
 )
 
 func main() { rig.Run(compare) }
