@@ -46,20 +46,11 @@ const (
 
 // ProductStates returns the states of products by their key.
 func (c *Catalog) ProductStates(ctx context.Context, keys []string) (map[string]ProductState, error) {
-	return productStates(ctx, c.pool, keys)
-}
-
-// ProductStates returns the states of products by their key.
-func (s Snapshot) ProductStates(ctx context.Context, keys []string) (map[string]ProductState, error) {
-	return productStates(ctx, s.tx, keys)
-}
-
-func productStates(ctx context.Context, q querier, keys []string) (map[string]ProductState, error) {
 	states := make(map[string]ProductState, len(keys))
 	if len(keys) == 0 {
 		return states, nil
 	}
-	_, err := many(ctx, q, func(row pgx.CollectableRow) (struct{}, error) {
+	_, err := many(ctx, c.pool, func(row pgx.CollectableRow) (struct{}, error) {
 		var key string
 		var s ProductState
 		err := row.Scan(&key, &s.State, &s.Error, &s.Kind)

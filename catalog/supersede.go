@@ -23,17 +23,45 @@ func (s Served) File(path string) string { return ProductFile(s.Key, path) }
 func (c *Catalog) ServedProduct(ctx context.Context, p Product) (Served, error) {
 	type question struct{ kind, version, inputs string } // of what is served, since keys cost a hash
 	return recall(c.known, question{p.Kind, p.Version, strings.Join(p.Inputs, "\n")}, func() (Served, error) {
-		key := p.Key()
-		found, err := many(ctx, c.pool, func(row pgx.CollectableRow) (s Served, err error) {
-			return s, row.Scan(&s.Key, &s.State, &s.Error, &s.Kind)
-		}, `select key, state, coalesce(error, ''), kind from products
-			where key = $1 or input = $2 and kind = $3 and state = 'ready'
-			order by state = 'ready' desc, key = $1 desc, updated_at desc limit 1`, key, p.Inputs[0], p.Kind)
-		if err != nil || len(found) == 0 {
-			return Served{Key: key}, err
+		served, err := c.ServedProducts(ctx, []Product{p})
+		if s, ok := served[p.Key()]; ok {
+			return s, err
 		}
-		return found[0], nil
+		return Served{Key: p.Key()}, err
 	})
+}
+
+// ServedProducts returns what is served of each product that there is in any
+// version, by the product's own key.
+func (c *Catalog) ServedProducts(ctx context.Context, products []Product) (map[string]Served, error) {
+	return servedProducts(ctx, c.pool, products)
+}
+
+// ServedProducts is that of the catalog, as of the snapshot's moment.
+func (s Snapshot) ServedProducts(ctx context.Context, products []Product) (map[string]Served, error) {
+	return servedProducts(ctx, s.tx, products)
+}
+
+func servedProducts(ctx context.Context, q querier, products []Product) (map[string]Served, error) {
+	served := make(map[string]Served, len(products))
+	if len(products) == 0 {
+		return served, nil
+	}
+	var keys, inputs, kinds []string
+	for _, p := range products {
+		keys, inputs, kinds = append(keys, p.Key()), append(inputs, p.Inputs[0]), append(kinds, p.Kind)
+	}
+	_, err := many(ctx, q, func(row pgx.CollectableRow) (struct{}, error) {
+		var key string
+		var s Served
+		err := row.Scan(&key, &s.Key, &s.State, &s.Error, &s.Kind)
+		served[key] = s
+		return struct{}{}, err
+	}, `select distinct on (asked.key) asked.key, p.key, p.state, coalesce(p.error, ''), p.kind
+		from unnest($1::text[], $2::text[], $3::text[]) asked (key, input, kind)
+		join products p on p.key = asked.key or p.input = asked.input and p.kind = asked.kind and p.state = 'ready'
+		order by asked.key, p.state = 'ready' desc, p.key = asked.key desc, p.updated_at desc`, keys, inputs, kinds)
+	return served, err
 }
 
 // SupersededProducts returns the keys of up to 1000 products that were ready

@@ -67,20 +67,21 @@ type entriesOutput struct{ Body []entry }
 
 type entryOutput struct{ Body entry }
 
-// productStates knows how far products are: the catalog, and one moment of it.
-type productStates interface {
-	ProductStates(ctx context.Context, keys []string) (map[string]catalog.ProductState, error)
+// servedProducts knows what is served of products: the catalog, and one moment of it.
+type servedProducts interface {
+	ServedProducts(ctx context.Context, products []catalog.Product) (map[string]catalog.Served, error)
 }
 
-// newEntries returns the entries as the API shows them, with the state of their builds.
-func (s *server) newEntries(ctx context.Context, products productStates, entries []catalog.Entry) ([]entry, error) {
-	keys := make([]string, 0, len(entries))
+// newEntries returns the entries as the API shows them, with the state of their
+// builds: ready as long as a product of an earlier version is served.
+func (s *server) newEntries(ctx context.Context, of servedProducts, entries []catalog.Entry) ([]entry, error) {
+	products := make([]catalog.Product, 0, len(entries))
 	for _, e := range entries {
 		if p, ok := s.Ingest.Product(e); ok {
-			keys = append(keys, p.Key())
+			products = append(products, p)
 		}
 	}
-	states, err := products.ProductStates(ctx, keys)
+	served, err := of.ServedProducts(ctx, products)
 	if err != nil {
 		return nil, err
 	}
@@ -90,7 +91,7 @@ func (s *server) newEntries(ctx context.Context, products productStates, entries
 			return nil, err
 		}
 		if p, ok := s.Ingest.Product(e); ok {
-			list[i].BuildStatus = buildStatus(states[p.Key()].State)
+			list[i].BuildStatus = buildStatus(served[p.Key()].State)
 		}
 	}
 	return list, nil

@@ -65,6 +65,9 @@ func TestWhatWasBuiltOutlivesAFailure(t *testing.T) {
 	s, err := f.entries.ServedProduct(t.Context(), p)
 	require.NoError(t, err)
 	assert.Equal(t, "old", s.Key)
+	served, err := f.entries.ServedProducts(t.Context(), []catalog.Product{p, {Kind: "cog", Version: "2", Inputs: []string{"unknown"}}})
+	require.NoError(t, err)
+	assert.Equal(t, map[string]catalog.Served{p.Key(): s}, served, "lists of entries show what is served, too")
 	_, err = f.pool.Exec(t.Context(), `delete from products where key = 'old'`)
 	require.NoError(t, err)
 	require.Eventually(t, func() bool {
