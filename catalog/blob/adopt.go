@@ -59,7 +59,7 @@ func (f *Folder) Replace(ctx context.Context, key, file string) error {
 func (f *Folder) rename(key, file string) error {
 	to := f.Location(key)
 	for range 100 {
-		if err := os.MkdirAll(filepath.Dir(to), 0o750); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		if err := makeFolder(filepath.Dir(to)); err != nil {
 			return err
 		}
 		err := os.Rename(file, to)
@@ -71,6 +71,17 @@ func (f *Folder) rename(key, file string) error {
 		}
 	}
 	return fmt.Errorf("the folder of %s keeps disappearing", to)
+}
+
+// makeFolder makes a folder and those above it. One of them may disappear while
+// it does, of which MkdirAll says that it is missing or that it exists; the
+// caller finds out.
+func makeFolder(folder string) error {
+	err := os.MkdirAll(folder, 0o750)
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrExist) {
+		return nil
+	}
+	return err
 }
 
 // touch makes an object as young as one that is adopted now.
@@ -102,7 +113,7 @@ func persist(file string) error {
 func (f *Folder) publish(key, file string) error {
 	to := f.Location(key)
 	for range 100 {
-		if err := os.MkdirAll(filepath.Dir(to), 0o750); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		if err := makeFolder(filepath.Dir(to)); err != nil {
 			return err
 		}
 		err := os.Link(file, to)
