@@ -152,7 +152,7 @@ var buildStatements = []statement{
 			assert.NotNil(t, tool.ProducesArtifact)
 			assert.Equal(t, "https://json-schema.org/draft/2020-12/schema", tool.InputSchema.Schema)
 			assert.Equal(t, "object", tool.InputSchema.Type)
-			assert.NotEmpty(t, tool.InputSchema.Properties)
+			assert.NotNil(t, tool.InputSchema.Properties, "{} for a tool without parameters")
 		}
 		assert.Equal(t, "Write", access["build"])
 		assert.Equal(t, "Read", access["bulk-download"])
