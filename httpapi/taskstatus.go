@@ -121,6 +121,9 @@ func inputSchema(params any) (map[string]any, error) {
 	if err != nil {
 		return nil, fmt.Errorf("schema of %T: %w", params, err)
 	}
+	if object["properties"] == nil { // of a tool without parameters; forms go through them
+		object["properties"] = map[string]any{}
+	}
 	object["$schema"] = "https://json-schema.org/draft/2020-12/schema"
 	if parts := registry.Map(); len(parts) > 0 {
 		object[definitions] = parts
