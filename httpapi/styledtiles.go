@@ -2,6 +2,7 @@ package httpapi
 
 import (
 	"context"
+	"mime"
 	"net/http"
 	"strconv"
 	"strings"
@@ -129,10 +130,27 @@ func formatOf(r *http.Request, extension string) tiling.Format {
 	switch {
 	case extension == "jpg":
 		return tiling.JPEG
-	case extension == "webp" || strings.Contains(r.Header.Get("Accept"), "image/webp"):
+	case extension == "webp" || accepts(r.Header.Get("Accept"), string(tiling.WebP)):
 		return tiling.WebP
 	}
 	return tiling.PNG
+}
+
+// accepts tells whether an Accept header names the media type, and not to
+// refuse it by the weight 0 (RFC 9110, 12.4.2).
+func accepts(header, mediaType string) bool {
+	for part := range strings.SplitSeq(header, ",") {
+		if !strings.Contains(part, mediaType) {
+			continue
+		}
+		kind, params, err := mime.ParseMediaType(part)
+		if err != nil || kind != mediaType {
+			continue
+		}
+		weight, err := strconv.ParseFloat(params["q"], 64)
+		return err != nil || weight > 0
+	}
+	return false
 }
 
 func thumbnailSize(r *http.Request) (int, error) {
