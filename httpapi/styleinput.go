@@ -15,7 +15,7 @@ type StyleInput struct {
 	Bands        string `query:"bands" doc:"One to three numbers of bands from 1, for red, green and blue. Wins over preset" example:"3,2,1"`
 	Formula      string `query:"formula" doc:"Id of a formula, as raster-metadata lists them, or an expression of the bands R, G, B, N, Re, T, b1, b2, … with + - * / ^ ( ) min max sqrt abs log. Wins over bands" example:"NDVI"`
 	BandFilter   string `query:"bandFilter" doc:"Letters of the bands in the order of the file; found out if absent" example:"BGRReN"`
-	Colormap     string `query:"colormap" doc:"Id of a colour map, as raster-metadata lists them, for a formula, a single band or an algorithm; rdylgn if absent, grayscale of algorithms" example:"viridis"`
+	Colormap     string `query:"colormap" doc:"Id of a colour map, as raster-metadata lists them, for a formula, a single band that bands names, or an algorithm; rdylgn if absent, grayscale of algorithms" example:"viridis"`
 	Rescale      string `query:"rescale" doc:"Range of values min,max that is shown. Wins over stretch" example:"-0.2,0.9"`
 	Resampling   string `query:"resampling" doc:"How pixels between those of the raster are made: nearest, bilinear or cubic. Without it pixels are shown as they are beyond the full resolution, and means of them where it is reduced" example:"bilinear"`
 	Algorithm    string `query:"algorithm" doc:"What is made of the heights that a band has, or that a formula makes: hillshade, slope (degrees), aspect (degrees from north), or terrain-rgb or terrarium, the encodings for clients that draw terrain" example:"hillshade"`

@@ -2,8 +2,8 @@
 //
 // The usual tile costs nothing but a read: the products of Cairn's builds are
 // COGs whose blocks are the tiles of WebMercatorQuad in WebP, so the answer is
-// found in the parsed index of the file and read with one pread. Everything
-// else (another format, 512 pixels, zooms that the file does not have, data
+// found in the parsed index of the file and read with one pread, or in memory
+// if it is asked for again and again. Everything else (another format, 512 pixels, zooms that the file does not have, data
 // rasters, thumbnails) is rendered from decoded blocks by a bounded number of
 // workers, once for all who ask at the same time, and kept in an LRU cache, as
 // are the blocks. No C code but libwebp touches a COG; GDAL reads photos and the
